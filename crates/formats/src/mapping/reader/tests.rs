@@ -358,4 +358,5 @@ fn a_source_with_the_separator_of_ids_is_refused() {
     assert_eq!(rows, ["2 schema: source (column `zone`): contains `#`"]);
 }
 
+mod properties;
 mod shipped;
