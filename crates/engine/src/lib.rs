@@ -1,0 +1,1 @@
+//! The rule: plates, episodes, ledger, policy, judgement, notice life, message text, ids.

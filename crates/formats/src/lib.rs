@@ -1,0 +1,1 @@
+//! Bytes to and from engine types: CloudEvents, ledger documents, policy, zone and calendar files, mappings.

@@ -1,0 +1,1 @@
+//! Intake, dispatch and upkeep: step functions and the one loop that runs them.

@@ -1,0 +1,1 @@
+//! Vehicle registry look-up: owner and phone by plate.

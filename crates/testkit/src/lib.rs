@@ -1,0 +1,1 @@
+//! Memory store, scripted gateway, fixed clock and the conformance suites.

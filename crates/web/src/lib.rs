@@ -1,0 +1,1 @@
+//! Operations API and console pages.

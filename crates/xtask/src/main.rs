@@ -1,0 +1,3 @@
+//! Setup, demo, test, tidy.
+
+fn main() {}
