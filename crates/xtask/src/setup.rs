@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<()> {
     let packages = packages(&missing);
     let Some(prefix) = privilege() else {
         bail!(
-            "this needs root; type this line, then try again:\n\n    {}\n",
+            "this cannot be installed from here; on Debian or Ubuntu type this line, then try again:\n\n    {}\n",
             typed_line(&packages)
         );
     };
