@@ -1,0 +1,76 @@
+//! The control API under `/_control`, on the same port; it never appears in the ledger.
+
+use serde_json::{Value, json};
+
+use super::desk::Desk;
+use super::http::{Request, Response};
+use super::plan::{Course, Format, Plan};
+
+pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/_control/calls") => calls(desk, request),
+        ("GET", "/_control/stats") => stats(desk),
+        ("GET", "/_control/plan") => Response::json(200, &json!(desk.books().course.plan())),
+        ("PUT", "/_control/plan") => put_plan(desk, request),
+        ("POST", "/_control/clear-plan") => {
+            let mut books = desk.books();
+            books.course = Course::new(books.course.plan().without_faults());
+            Response::json(200, &json!(books.course.plan()))
+        }
+        (_, "/_control/calls" | "/_control/stats") => wrong_method("GET"),
+        (_, "/_control/plan") => wrong_method("GET, PUT"),
+        (_, "/_control/clear-plan") => wrong_method("POST"),
+        _ => error(404, "there are calls, stats, plan and clear-plan under /_control"),
+    }
+}
+
+/// All ledger lines, or with `?limit=N` the last N.
+fn calls(desk: &Desk, request: &Request) -> Response {
+    let limit = match request.parameter("limit").map(str::parse::<usize>) {
+        None => usize::MAX,
+        Some(Ok(limit)) => limit,
+        Some(Err(_)) => return error(400, "limit is not a number"),
+    };
+    let reader = desk.books().ledger.reader();
+    match reader.calls() {
+        Ok(calls) => Response::json(200, &json!(calls[calls.len().saturating_sub(limit)..])),
+        Err(fault) => error(500, &fault.to_string()),
+    }
+}
+
+fn stats(desk: &Desk) -> Response {
+    let books = desk.books();
+    let mut told = json!(books.ledger.stats());
+    told["duplicates"] = books
+        .ledger
+        .duplicates()
+        .map(|(client_ref, times)| (client_ref.to_owned(), times.into()))
+        .collect::<serde_json::Map<String, Value>>()
+        .into();
+    Response::json(200, &told)
+}
+
+fn put_plan(desk: &Desk, request: &Request) -> Response {
+    let Ok(text) = std::str::from_utf8(&request.body) else {
+        return error(422, "plan: not UTF-8");
+    };
+    let is_toml = request
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("toml"));
+    match Plan::parse(text, if is_toml { Format::Toml } else { Format::Json }, "plan") {
+        Ok(plan) => {
+            let mut books = desk.books();
+            books.course = Course::new(plan);
+            Response::json(200, &json!(books.course.plan()))
+        }
+        Err(fault) => error(422, &fault.to_string()),
+    }
+}
+
+fn wrong_method(allowed: &str) -> Response {
+    error(405, &format!("use {allowed}")).header("Allow", allowed)
+}
+
+fn error(status: u16, detail: &str) -> Response {
+    Response::json(status, &json!({"error": detail}))
+}

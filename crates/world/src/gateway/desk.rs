@@ -1,0 +1,214 @@
+//! The desk: takes one request, lets the plan decide, writes the ledger, and says what the
+//! client may see.
+//!
+//! The order is the promise: nothing leaves here before its line is with the system.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::fmt::strtime;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::control;
+use super::fault::{Fault, Manner, Setting};
+use super::generic::{self, Asked, Refusal, Send};
+use super::http::{Malformed, Request, Response};
+use super::ledger::{Call, Ledger, Verdict};
+use super::plan::{Course, Plan};
+
+/// What the connections share.
+pub(super) struct Desk {
+    books: Mutex<Books>,
+    token: Option<String>,
+}
+
+/// Plan and ledger under one lock, so that a decision and its line are one step.
+pub(super) struct Books {
+    pub(super) course: Course,
+    pub(super) ledger: Ledger,
+}
+
+/// How long things take, as the plan in force says.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) slow_by: Duration,
+    pub(super) drip: Duration,
+    pub(super) hang_limit: Duration,
+}
+
+impl Desk {
+    pub(super) fn new(ledger: Ledger, plan: Plan, token: Option<String>) -> Desk {
+        Desk {
+            books: Mutex::new(Books {
+                course: Course::new(plan),
+                ledger,
+            }),
+            token,
+        }
+    }
+
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        // A panic elsewhere leaves the books whole: each change is one insertion.
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        let books = self.books();
+        let plan = books.course.plan();
+        Pace {
+            slow_by: plan.slow_by.0,
+            drip: plan.drip.0,
+            hang_limit: plan.hang_limit.0,
+        }
+    }
+
+    /// Takes a request; the ledger has its line when this returns.
+    pub(super) fn receive(&self, request: &Request) -> Manner {
+        if request.path == "/_control" || request.path.starts_with("/_control/") {
+            return Manner::Answer(control::answer(self, request));
+        }
+        match generic::read(request, self.token.as_deref()) {
+            Ok(Asked::Send(send)) => self.take(request, send),
+            Ok(Asked::LookUp { client_ref }) => self.look_up(request, client_ref),
+            Err(refusal) => self.refuse(request, refusal),
+        }
+    }
+
+    /// Notes bytes that were no request.
+    pub(super) fn note_malformed(&self, malformed: &Malformed) -> Response {
+        let call = Call {
+            request: json!({"malformed": malformed.detail}),
+            ..blank(Verdict::None)
+        };
+        let answer = Response::problem(malformed.status, "invalid_request", &malformed.detail);
+        record(&mut self.books(), &call).unwrap_or(answer)
+    }
+
+    fn take(&self, request: &Request, send: Send) -> Manner {
+        let mut books = self.books();
+        let fault = books.course.fault_of_send(&send.client_ref, &send.to);
+        let verdict = fault.map_or(Verdict::Accepted, Fault::verdict);
+        let message_id = books.ledger.next_id();
+        let manner = match fault {
+            None => Manner::Answer(Response::taken(200, &message_id)),
+            Some(fault) => manner_of(fault, &books, request, &message_id),
+        };
+        let call = Call {
+            request: describe(request),
+            client_ref: Some(send.client_ref),
+            to: Some(send.to),
+            text: send.text,
+            fault,
+            message_id: (verdict == Verdict::Accepted).then_some(message_id),
+            ..blank(verdict)
+        };
+        record(&mut books, &call).map_or(manner, Manner::Answer)
+    }
+
+    fn look_up(&self, request: &Request, client_ref: String) -> Manner {
+        let mut books = self.books();
+        let fault = books.course.fault_of_look_up();
+        let manner = match fault {
+            None => Manner::Answer(found(&books, &client_ref)),
+            Some(fault) => manner_of(fault, &books, request, "none"),
+        };
+        let call = Call {
+            request: describe(request),
+            client_ref: Some(client_ref),
+            fault,
+            ..blank(Verdict::None)
+        };
+        record(&mut books, &call).map_or(manner, Manner::Answer)
+    }
+
+    fn refuse(&self, request: &Request, refusal: Refusal) -> Manner {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let text_of = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+        let call = Call {
+            request: describe(request),
+            client_ref: text_of("client_ref"),
+            to: text_of("to"),
+            ..blank(if refusal.is_send {
+                Verdict::Refused
+            } else {
+                Verdict::None
+            })
+        };
+        Manner::Answer(record(&mut self.books(), &call).unwrap_or(refusal.answer))
+    }
+}
+
+fn manner_of(fault: Fault, books: &Books, request: &Request, message_id: &str) -> Manner {
+    let retry_after = books.course.plan().retry_after.0;
+    // Rounded up, since an HTTP date knows no fractions and must not lie in the past.
+    let seconds = retry_after.as_millis().div_ceil(1000) as u64;
+    let until = now() + SignedDuration::from_secs(seconds as i64 + 1);
+    let date = strtime::format(
+        "%a, %d %b %Y %H:%M:%S GMT",
+        &until.to_zoned(jiff::tz::TimeZone::UTC),
+    )
+    .expect("every part of the pattern is there in a zoned time");
+    fault.manner(&Setting {
+        message_id,
+        path: &request.path,
+        retry_after_seconds: seconds,
+        retry_after_date: &date,
+    })
+}
+
+fn found(books: &Books, client_ref: &str) -> Response {
+    let Some(taken) = books.ledger.find(client_ref) else {
+        return Response::problem(404, "not_found", "no message was taken under this client_ref");
+    };
+    let waited = now().duration_since(taken.at).unsigned_abs();
+    let delivered = waited >= books.course.plan().receipt_delay.0;
+    let state = if delivered { "delivered" } else { "accepted" };
+    Response::json(200, &json!({"message_id": taken.message_id, "state": state}))
+}
+
+/// Writes the line; when that fails nothing counts as taken, and the answer is this 500.
+fn record(books: &mut Books, call: &Call) -> Option<Response> {
+    match books.ledger.record(call) {
+        Ok(()) => None,
+        Err(error) => Some(Response::problem(500, "ledger", &error.to_string())),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the gateway is the outside world, with a clock of its own"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn blank(verdict: Verdict) -> Call {
+    Call {
+        at: format!("{:.6}", now()),
+        request: Value::Null,
+        client_ref: None,
+        to: None,
+        text: None,
+        verdict,
+        fault: None,
+        message_id: None,
+    }
+}
+
+/// The request as the ledger keeps it; headers, and so tokens, are left out.
+fn describe(request: &Request) -> Value {
+    let mut told = json!({"method": request.method, "path": request.path});
+    if !request.query.is_empty() {
+        let pairs = request
+            .query
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+        told["query"] = pairs.collect::<serde_json::Map<_, _>>().into();
+    }
+    if !request.body.is_empty() {
+        told["body"] = serde_json::from_slice(&request.body)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&request.body).into());
+    }
+    told
+}

@@ -1,0 +1,393 @@
+//! The closed list of faults: what each does to the message and what the client gets to see.
+//!
+//! The names are stable: plan files and ledgers are written with them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::http::Response;
+use super::ledger::Verdict;
+
+/// One way to treat a send badly. The comment says what the client sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// 400 `invalid_number`.
+    InvalidNumber,
+    /// 422 `invalid_number`.
+    InvalidNumber422,
+    /// 400 `blocked`.
+    Blocked,
+    /// 422 `blocked`.
+    Blocked422,
+    /// 400 `template`.
+    Template,
+    /// 422 `template`.
+    Template422,
+    /// 400 `content`.
+    Content,
+    /// 422 `content`.
+    Content422,
+    /// 400 `invalid_request`.
+    InvalidRequest,
+    /// 422 `invalid_request`.
+    InvalidRequest422,
+    /// 401: the key was revoked.
+    Unauthorized,
+    /// 403: the account is blocked.
+    Forbidden,
+    /// 429 with `Retry-After` in seconds.
+    ThrottledSeconds,
+    /// 429 with `Retry-After` as an HTTP date.
+    ThrottledDate,
+    /// 429 with a negative `Retry-After`.
+    ThrottledNegative,
+    /// 429 with a `Retry-After` of three years.
+    ThrottledAbsurd,
+    /// 429 without `Retry-After`.
+    ThrottledBare,
+    /// 503 with `Retry-After` in seconds.
+    UnavailableSeconds,
+    /// 503 with `Retry-After` as an HTTP date.
+    UnavailableDate,
+    /// 500, not taken: a client must not read 500 as taken.
+    ErrorBeforeTaking,
+    /// 503 without `Retry-After`, not taken.
+    UnavailableBeforeTaking,
+    /// No answer until the client closes or the limit is reached.
+    HangBeforeTaking,
+    /// A reset while the request still lies unread in the socket.
+    ResetBeforeReading,
+    /// A reset after the whole request was read.
+    ResetAfterReading,
+    /// An orderly close after the whole request was read.
+    CloseAfterReading,
+    /// 400 with a code that no document lists, not taken.
+    UnlistedCodeBeforeTaking,
+    /// 500, though taken.
+    ErrorAfterTaking,
+    /// 503 without `Retry-After`, though taken.
+    UnavailableAfterTaking,
+    /// 400 with a code that no document lists, though taken.
+    UnlistedCodeAfterTaking,
+    /// No answer until the client closes or the limit is reached, though taken.
+    HangAfterTaking,
+    /// A reset, though taken.
+    ResetAfterTaking,
+    /// An orderly close without an answer, though taken.
+    CloseAfterTaking,
+    /// Half a status line and headers, then a close.
+    CutHeadAfterTaking,
+    /// 200 with a longer `Content-Length` than the body that follows, then a close.
+    CutBodyAfterTaking,
+    /// 200 in chunks, the last one missing, then a close.
+    CutChunkAfterTaking,
+    /// 200 with headers, then nothing until the client closes or the limit is reached.
+    HangBodyAfterTaking,
+    /// 200, one byte at a time.
+    DripAfterTaking,
+    /// 200 and right, but late.
+    Slow,
+    /// 200 without a body.
+    EmptyAnswer,
+    /// 200 with `{}`.
+    AnswerWithoutId,
+    /// 200 with a page of HTML.
+    HtmlAnswer,
+    /// 202 with a message id.
+    Accepted202,
+    /// 204.
+    NoContent204,
+    /// 302 to the same path.
+    Redirect302,
+    /// 307 to the same path: a client that follows sends a second message.
+    Redirect307,
+    /// Bytes that are not HTTP.
+    GarbageAnswer,
+    /// 200 with 50 MB before the message id.
+    HugeBody,
+    /// 200 with 900 kB of headers.
+    HugeHead,
+}
+
+/// What the connection does once the ledger has its line.
+pub(super) enum Manner {
+    Answer(Response),
+    AnswerSlowly(Response),
+    AnswerInDrips(Response),
+    /// These bytes as they are, then a close.
+    RawThenClose(Vec<u8>),
+    /// These bytes as they are, then silence.
+    RawThenHang(Vec<u8>),
+    Hang,
+    Reset,
+    Close,
+}
+
+/// What a fault needs to know to make up its answer.
+pub(super) struct Setting<'a> {
+    pub(super) message_id: &'a str,
+    pub(super) path: &'a str,
+    pub(super) retry_after_seconds: u64,
+    pub(super) retry_after_date: &'a str,
+}
+
+/// Every fault with its name and with what becomes of the message.
+const TABLE: [(Fault, &str, Verdict); 48] = {
+    use Fault as F;
+    use Verdict::{Accepted, None, Refused};
+    [
+        (F::InvalidNumber, "invalid-number", Refused),
+        (F::InvalidNumber422, "invalid-number-422", Refused),
+        (F::Blocked, "blocked", Refused),
+        (F::Blocked422, "blocked-422", Refused),
+        (F::Template, "template", Refused),
+        (F::Template422, "template-422", Refused),
+        (F::Content, "content", Refused),
+        (F::Content422, "content-422", Refused),
+        (F::InvalidRequest, "invalid-request", Refused),
+        (F::InvalidRequest422, "invalid-request-422", Refused),
+        (F::Unauthorized, "unauthorized", Refused),
+        (F::Forbidden, "forbidden", Refused),
+        (F::ThrottledSeconds, "throttled-seconds", Refused),
+        (F::ThrottledDate, "throttled-date", Refused),
+        (F::ThrottledNegative, "throttled-negative", Refused),
+        (F::ThrottledAbsurd, "throttled-absurd", Refused),
+        (F::ThrottledBare, "throttled-bare", Refused),
+        (F::UnavailableSeconds, "unavailable-seconds", Refused),
+        (F::UnavailableDate, "unavailable-date", Refused),
+        (F::ErrorBeforeTaking, "error-before-taking", None),
+        (F::UnavailableBeforeTaking, "unavailable-before-taking", None),
+        (F::HangBeforeTaking, "hang-before-taking", None),
+        (F::ResetBeforeReading, "reset-before-reading", None),
+        (F::ResetAfterReading, "reset-after-reading", None),
+        (F::CloseAfterReading, "close-after-reading", None),
+        (F::UnlistedCodeBeforeTaking, "unlisted-code-before-taking", None),
+        (F::ErrorAfterTaking, "error-after-taking", Accepted),
+        (F::UnavailableAfterTaking, "unavailable-after-taking", Accepted),
+        (F::UnlistedCodeAfterTaking, "unlisted-code-after-taking", Accepted),
+        (F::HangAfterTaking, "hang-after-taking", Accepted),
+        (F::ResetAfterTaking, "reset-after-taking", Accepted),
+        (F::CloseAfterTaking, "close-after-taking", Accepted),
+        (F::CutHeadAfterTaking, "cut-head-after-taking", Accepted),
+        (F::CutBodyAfterTaking, "cut-body-after-taking", Accepted),
+        (F::CutChunkAfterTaking, "cut-chunk-after-taking", Accepted),
+        (F::HangBodyAfterTaking, "hang-body-after-taking", Accepted),
+        (F::DripAfterTaking, "drip-after-taking", Accepted),
+        (F::Slow, "slow", Accepted),
+        (F::EmptyAnswer, "empty-answer", Accepted),
+        (F::AnswerWithoutId, "answer-without-id", Accepted),
+        (F::HtmlAnswer, "html-answer", Accepted),
+        (F::Accepted202, "accepted-202", Accepted),
+        (F::NoContent204, "no-content-204", Accepted),
+        (F::Redirect302, "redirect-302", Accepted),
+        (F::Redirect307, "redirect-307", Accepted),
+        (F::GarbageAnswer, "garbage-answer", Accepted),
+        (F::HugeBody, "huge-body", Accepted),
+        (F::HugeHead, "huge-head", Accepted),
+    ]
+};
+
+/// Three years, which no client should wait.
+const ABSURD_RETRY_AFTER: &str = "94608000";
+const HUGE_BODY_BYTES: usize = 50_000_000;
+const HUGE_HEAD_BYTES: usize = 900_000;
+/// How much more a cut body promises than it holds.
+const MISSING_BYTES: usize = 64;
+
+impl Fault {
+    /// Every fault, in the order in which rates are walked.
+    pub fn all() -> impl Iterator<Item = Fault> {
+        TABLE.iter().map(|(fault, ..)| *fault)
+    }
+
+    /// The name in plan files and ledgers.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// What becomes of the message: `Accepted` means that a citizen receives it.
+    pub fn verdict(self) -> Verdict {
+        self.row().2
+    }
+
+    fn row(self) -> &'static (Fault, &'static str, Verdict) {
+        // The table is in the order of the enum, which a test holds.
+        &TABLE[self as usize]
+    }
+
+    /// What the client gets to see.
+    pub(super) fn manner(self, setting: &Setting<'_>) -> Manner {
+        if let Some((status, code)) = self.refusal() {
+            return Manner::Answer(Response::problem(status, code, "injected by the plan"));
+        }
+        match self {
+            Fault::HangBeforeTaking | Fault::HangAfterTaking => Manner::Hang,
+            Fault::ResetBeforeReading | Fault::ResetAfterReading | Fault::ResetAfterTaking => Manner::Reset,
+            Fault::CloseAfterReading | Fault::CloseAfterTaking => Manner::Close,
+            Fault::CutHeadAfterTaking
+            | Fault::CutBodyAfterTaking
+            | Fault::CutChunkAfterTaking
+            | Fault::HangBodyAfterTaking
+            | Fault::GarbageAnswer => self.broken_answer(setting),
+            Fault::Slow => Manner::AnswerSlowly(Response::taken(200, setting.message_id)),
+            Fault::DripAfterTaking => Manner::AnswerInDrips(Response::taken(200, setting.message_id)),
+            _ => Manner::Answer(self.whole_answer(setting)),
+        }
+    }
+
+    fn refusal(self) -> Option<(u16, &'static str)> {
+        Some(match self {
+            Fault::InvalidNumber => (400, "invalid_number"),
+            Fault::InvalidNumber422 => (422, "invalid_number"),
+            Fault::Blocked => (400, "blocked"),
+            Fault::Blocked422 => (422, "blocked"),
+            Fault::Template => (400, "template"),
+            Fault::Template422 => (422, "template"),
+            Fault::Content => (400, "content"),
+            Fault::Content422 => (422, "content"),
+            Fault::InvalidRequest => (400, "invalid_request"),
+            Fault::InvalidRequest422 => (422, "invalid_request"),
+            Fault::Unauthorized => (401, "unauthorized"),
+            Fault::Forbidden => (403, "forbidden"),
+            Fault::ThrottledBare => (429, "throttled"),
+            Fault::ErrorBeforeTaking | Fault::ErrorAfterTaking => (500, "internal"),
+            Fault::UnavailableBeforeTaking | Fault::UnavailableAfterTaking => (503, "unavailable"),
+            Fault::UnlistedCodeBeforeTaking | Fault::UnlistedCodeAfterTaking => (400, "quota_of_the_moon"),
+            _ => return None,
+        })
+    }
+
+    /// Whole HTTP answers that a client must still not take for a plain acceptance or refusal.
+    fn whole_answer(self, setting: &Setting<'_>) -> Response {
+        let later = |status: u16, code: &str, after: &str| {
+            Response::problem(status, code, "injected by the plan").header("Retry-After", after)
+        };
+        let seconds = setting.retry_after_seconds.to_string();
+        match self {
+            Fault::ThrottledSeconds => later(429, "throttled", &seconds),
+            Fault::ThrottledDate => later(429, "throttled", setting.retry_after_date),
+            Fault::ThrottledNegative => later(429, "throttled", "-5"),
+            Fault::ThrottledAbsurd => later(429, "throttled", ABSURD_RETRY_AFTER),
+            Fault::UnavailableSeconds => later(503, "unavailable", &seconds),
+            Fault::UnavailableDate => later(503, "unavailable", setting.retry_after_date),
+            Fault::EmptyAnswer => Response::new(200, "application/json", Vec::new()),
+            Fault::AnswerWithoutId => Response::new(200, "application/json", b"{}".to_vec()),
+            Fault::HtmlAnswer => {
+                Response::new(200, "text/html", b"<html><body>Welcome</body></html>".to_vec())
+            }
+            Fault::Accepted202 => Response::taken(202, setting.message_id),
+            Fault::NoContent204 => Response::bodiless(204),
+            Fault::Redirect302 => Response::bodiless(302).header("Location", setting.path),
+            Fault::Redirect307 => Response::bodiless(307).header("Location", setting.path),
+            Fault::HugeHead => {
+                Response::taken(200, setting.message_id).header("X-Padding", &"x".repeat(HUGE_HEAD_BYTES))
+            }
+            Fault::HugeBody => {
+                let mut body = vec![b' '; HUGE_BODY_BYTES];
+                body.extend(Response::taken(200, setting.message_id).body());
+                Response::new(200, "application/json", body)
+            }
+            // `manner` and `refusal` have taken every other fault.
+            _ => Response::taken(200, setting.message_id),
+        }
+    }
+
+    fn broken_answer(self, setting: &Setting<'_>) -> Manner {
+        let answer = Response::taken(200, setting.message_id);
+        let length = answer.body().len();
+        let head = |framing: String| {
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}\r\n\r\n").into_bytes()
+        };
+        match self {
+            Fault::CutHeadAfterTaking => Manner::RawThenClose(b"HTTP/1.1 200 OK\r\nContent-Ty".to_vec()),
+            Fault::CutChunkAfterTaking => {
+                let mut bytes = head("Transfer-Encoding: chunked".to_owned());
+                bytes.extend(format!("{length:x}\r\n").into_bytes());
+                bytes.extend(answer.body());
+                bytes.extend(b"\r\n");
+                Manner::RawThenClose(bytes)
+            }
+            Fault::HangBodyAfterTaking => Manner::RawThenHang(head(format!("Content-Length: {length}"))),
+            Fault::GarbageAnswer => Manner::RawThenClose(b"\x16\x03\x01 not HTTP\r\n\r\n".to_vec()),
+            _ => {
+                let mut bytes = head(format!("Content-Length: {}", length + MISSING_BYTES));
+                bytes.extend(answer.body());
+                Manner::RawThenClose(bytes)
+            }
+        }
+    }
+}
+
+/// A name that is no fault.
+#[derive(Debug, thiserror::Error)]
+#[error("no fault is called `{0}`; there are: {names}", names = all_names())]
+pub struct UnknownFault(String);
+
+fn all_names() -> String {
+    TABLE
+        .iter()
+        .map(|(_, name, _)| *name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Fault, UnknownFault> {
+        TABLE
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map(|(fault, ..)| *fault)
+            .ok_or_else(|| UnknownFault(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fault, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum_and_names_are_unique() {
+        for (place, (fault, name, _)) in TABLE.iter().enumerate() {
+            assert_eq!(*fault as usize, place, "{name}");
+            assert_eq!(name.parse::<Fault>().ok(), Some(*fault));
+        }
+        assert_eq!(TABLE.len(), Fault::HugeHead as usize + 1);
+    }
+
+    #[test]
+    fn a_name_says_whether_the_message_was_taken() {
+        for fault in Fault::all() {
+            if fault.name().ends_with("after-taking") {
+                assert_eq!(fault.verdict(), Verdict::Accepted, "{fault}");
+            }
+            if fault.name().contains("before") || fault.name().ends_with("after-reading") {
+                assert_eq!(fault.verdict(), Verdict::None, "{fault}");
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Every fault by name: what the client sees, and what became of the message.
+
+use reqwest::Response;
+use serde_json::Value;
+use world::gateway::{Fault, Gateway, Verdict};
+
+use crate::{client, gateway, look_up, message};
+
+/// What a client can tell apart, in words.
+async fn seen(gateway: &Gateway) -> String {
+    match client().post(gateway.url()).json(&message("ref")).send().await {
+        Err(error) if error.is_connect() => "failed connect".to_owned(),
+        Err(error) if error.is_timeout() => "timeout".to_owned(),
+        Err(error) => broken(&error),
+        Ok(answer) => whole(answer).await,
+    }
+}
+
+/// Names the innermost cause of a broken exchange.
+fn broken(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let reset = cause
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionReset);
+    if reset {
+        "reset".to_owned()
+    } else {
+        format!("broken: {cause}")
+    }
+}
+
+async fn whole(answer: Response) -> String {
+    let status = answer.status().as_u16();
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let after = header("retry-after").map(|after| {
+        if after.ends_with("GMT") {
+            " after DATE".to_owned()
+        } else {
+            format!(" after {after}")
+        }
+    });
+    let location = header("location").map(|path| format!(" to {path}"));
+    let extra = after.or(location).unwrap_or_default();
+    match answer.bytes().await {
+        Err(error) if error.is_timeout() => format!("{status} then timeout"),
+        Err(_) => format!("{status} then cut"),
+        Ok(body) => {
+            let told = serde_json::from_slice::<Value>(&body).map_or_else(
+                |_| {
+                    if body.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        "no JSON".to_owned()
+                    }
+                },
+                |body| {
+                    let word = body.get("message_id").or_else(|| body.get("code"));
+                    word.and_then(Value::as_str).unwrap_or("no word").to_owned()
+                },
+            );
+            format!("{status} {told}{extra}")
+        }
+    }
+}
+
+/// Fault, what the client sees, and what became of the message.
+const EXPECTED: [(&str, &str, Verdict); 48] = [
+    ("invalid-number", "400 invalid_number", Verdict::Refused),
+    ("invalid-number-422", "422 invalid_number", Verdict::Refused),
+    ("blocked", "400 blocked", Verdict::Refused),
+    ("blocked-422", "422 blocked", Verdict::Refused),
+    ("template", "400 template", Verdict::Refused),
+    ("template-422", "422 template", Verdict::Refused),
+    ("content", "400 content", Verdict::Refused),
+    ("content-422", "422 content", Verdict::Refused),
+    ("invalid-request", "400 invalid_request", Verdict::Refused),
+    ("invalid-request-422", "422 invalid_request", Verdict::Refused),
+    ("unauthorized", "401 unauthorized", Verdict::Refused),
+    ("forbidden", "403 forbidden", Verdict::Refused),
+    ("throttled-seconds", "429 throttled after 2", Verdict::Refused),
+    ("throttled-date", "429 throttled after DATE", Verdict::Refused),
+    ("throttled-negative", "429 throttled after -5", Verdict::Refused),
+    (
+        "throttled-absurd",
+        "429 throttled after 94608000",
+        Verdict::Refused,
+    ),
+    ("throttled-bare", "429 throttled", Verdict::Refused),
+    ("unavailable-seconds", "503 unavailable after 2", Verdict::Refused),
+    ("unavailable-date", "503 unavailable after DATE", Verdict::Refused),
+    ("error-before-taking", "500 internal", Verdict::None),
+    ("unavailable-before-taking", "503 unavailable", Verdict::None),
+    ("hang-before-taking", "timeout", Verdict::None),
+    ("reset-before-reading", "reset", Verdict::None),
+    ("reset-after-reading", "reset", Verdict::None),
+    (
+        "close-after-reading",
+        "broken: connection closed before message completed",
+        Verdict::None,
+    ),
+    (
+        "unlisted-code-before-taking",
+        "400 quota_of_the_moon",
+        Verdict::None,
+    ),
+    ("error-after-taking", "500 internal", Verdict::Accepted),
+    ("unavailable-after-taking", "503 unavailable", Verdict::Accepted),
+    (
+        "unlisted-code-after-taking",
+        "400 quota_of_the_moon",
+        Verdict::Accepted,
+    ),
+    ("hang-after-taking", "timeout", Verdict::Accepted),
+    ("reset-after-taking", "reset", Verdict::Accepted),
+    (
+        "close-after-taking",
+        "broken: connection closed before message completed",
+        Verdict::Accepted,
+    ),
+    (
+        "cut-head-after-taking",
+        "broken: connection closed before message completed",
+        Verdict::Accepted,
+    ),
+    ("cut-body-after-taking", "200 then cut", Verdict::Accepted),
+    ("cut-chunk-after-taking", "200 then cut", Verdict::Accepted),
+    ("hang-body-after-taking", "200 then timeout", Verdict::Accepted),
+    ("drip-after-taking", "timeout", Verdict::Accepted),
+    ("slow", "200 m1", Verdict::Accepted),
+    ("empty-answer", "200 nothing", Verdict::Accepted),
+    ("answer-without-id", "200 no word", Verdict::Accepted),
+    ("html-answer", "200 no JSON", Verdict::Accepted),
+    ("accepted-202", "202 m1", Verdict::Accepted),
+    ("no-content-204", "204 nothing", Verdict::Accepted),
+    ("redirect-302", "302 nothing to /v1/messages", Verdict::Accepted),
+    ("redirect-307", "307 nothing to /v1/messages", Verdict::Accepted),
+    (
+        "garbage-answer",
+        "broken: invalid HTTP version parsed",
+        Verdict::Accepted,
+    ),
+    ("huge-body", "200 m1", Verdict::Accepted),
+    (
+        "huge-head",
+        "broken: message head is too large",
+        Verdict::Accepted,
+    ),
+];
+
+#[tokio::test]
+async fn every_fault_is_seen_by_the_client_and_told_by_the_ledger() {
+    assert_eq!(
+        EXPECTED.map(|(name, ..)| name).to_vec(),
+        Fault::all().map(Fault::name).collect::<Vec<_>>()
+    );
+    for (name, expected, verdict) in EXPECTED {
+        let gateway = gateway(&format!("rates = {{ {name} = 1.0 }}")).await;
+        assert_eq!(seen(&gateway).await, expected, "{name}");
+
+        let calls = gateway.calls().unwrap();
+        assert_eq!(calls.len(), 1, "{name}");
+        assert_eq!(calls[0].verdict, verdict, "{name}");
+        assert_eq!(calls[0].fault.map(Fault::name), Some(name));
+        assert_eq!(calls[0].client_ref.as_deref(), Some("ref"), "{name}");
+        let id = (verdict == Verdict::Accepted).then_some("m1");
+        assert_eq!(calls[0].message_id.as_deref(), id, "{name}");
+
+        let found = look_up(&gateway, "ref").send().await.unwrap();
+        let status = if verdict == Verdict::Accepted { 200 } else { 404 };
+        assert_eq!(found.status(), status, "the look-up after {name}");
+        gateway.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_follows_a_307_sends_a_second_message() {
+    let gateway = gateway("messages = [{ nth = 1, fault = \"redirect-307\" }]").await;
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let careless = reqwest::Client::builder().no_proxy().build().unwrap();
+    careless
+        .post(gateway.url())
+        .json(&message("ref"))
+        .send()
+        .await
+        .unwrap();
+    let stats = gateway.stats();
+    assert_eq!(
+        (stats.accepted, stats.duplicates, stats.repeated_texts),
+        (2, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_hang_ends_at_its_limit() {
+    let gateway = gateway("rates = { hang-after-taking = 1.0 }").await;
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let patient = reqwest::Client::builder().no_proxy().build().unwrap();
+    let error = patient
+        .post(gateway.url())
+        .json(&message("ref"))
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        broken(&error).contains("closed before message completed"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_look_up_can_fail_and_takes_nothing() {
+    let gateway = gateway("look_up_rates = { error-before-taking = 1.0 }").await;
+    client()
+        .post(gateway.url())
+        .json(&message("ref"))
+        .send()
+        .await
+        .unwrap();
+    let found = look_up(&gateway, "ref").send().await.unwrap();
+    assert_eq!(found.status(), 500);
+    let calls = gateway.calls().unwrap();
+    assert_eq!(calls[1].fault, Some(Fault::ErrorBeforeTaking));
+    assert_eq!(calls[1].verdict, Verdict::None);
+    assert_eq!(gateway.stats().accepted, 1);
+}
