@@ -1,0 +1,178 @@
+//! What dispatch needs of the store: due notices under a fenced lease, the submit wall, and outcomes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use engine::fact::NoticeKind;
+use engine::ids::{AttemptId, CaseId, NoticeId};
+use engine::notice::{AttemptClass, NoticeState};
+use engine::time::Timestamp;
+
+use crate::contact::Phone;
+use crate::store::StoreError;
+
+/// A notice that may be sent now, leased to the caller until `release` or `submit`.
+#[derive(Clone, Debug)]
+pub struct DueNotice {
+    /// Its id.
+    pub id: NoticeId,
+    /// About which case.
+    pub case: CaseId,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// The ledger of the case.
+    pub plate: Arc<str>,
+    /// What the text and the recipient are found from.
+    pub parameters: Bytes,
+    /// Not to be sent from then on.
+    pub expires_at: Timestamp,
+    /// How many attempts there were.
+    pub attempts: u32,
+    /// Fences the lease: a submit with an older one does nothing.
+    pub token: u64,
+}
+
+/// One attempt, to be committed before its first byte is sent.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Which notice.
+    pub notice: NoticeId,
+    /// The lease that it rests on.
+    pub token: u64,
+    /// What providers see as `client_ref`.
+    pub attempt: AttemptId,
+    /// Which provider.
+    pub provider: Arc<str>,
+    /// The request exactly as it will be sent; sealed at rest.
+    pub request: Bytes,
+    /// The text as it will be sent; sealed at rest.
+    pub text: String,
+    /// How many messages the provider will count.
+    pub segments: u32,
+    /// To whom; sealed at rest.
+    pub recipient: Phone,
+    /// The call is over by then, whatever happens.
+    pub deadline: Timestamp,
+    /// The `told` fact, for the inner log.
+    pub told: Bytes,
+}
+
+/// What an attempt came to.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Which attempt; it must be submitted or unknown.
+    pub attempt: AttemptId,
+    /// Which notice.
+    pub notice: NoticeId,
+    /// What it came to.
+    pub class: AttemptClass,
+    /// The provider's own code.
+    pub code: Option<Arc<str>>,
+    /// The provider's id of the message.
+    pub provider_id: Option<Arc<str>>,
+    /// Where the notice goes.
+    pub next: NoticeState,
+    /// Why, where the state needs a reason.
+    pub reason: Option<Arc<str>>,
+    /// When a queued one may be tried again.
+    pub not_before: Option<Timestamp>,
+    /// For a definite not-sent: the fact that takes the telling back, for the inner log.
+    pub taken_back: Option<Bytes>,
+}
+
+/// A provider's switch and its run of unknowns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderState {
+    /// The configured name.
+    pub name: Arc<str>,
+    /// None: runs.
+    pub paused: Option<Pause>,
+    /// Unknown answers in a row.
+    pub unknowns: u32,
+}
+
+/// Why and since when nothing is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// `person`, `unknowns` or `account_blocked`, and what was said.
+    pub reason: Arc<str>,
+    /// By whom.
+    pub by: Arc<str>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The name under which a pause of everything is kept.
+pub const ALL_PROVIDERS: &str = "*";
+
+/// What dispatch needs.
+#[async_trait]
+pub trait DispatchStore: Send + Sync {
+    /// Leases at most `limit` queued notices that are due, the earliest due first. Those past `expires_at` are not
+    /// leased but set to `expired` with reason `not_sent_in_time`.
+    async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError>;
+
+    /// Gives leased notices back unsent.
+    async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError>;
+
+    /// The submit wall: in one transaction each leased notice becomes submitted, its attempt is written and its `told`
+    /// goes to the inner log. Answers which may be sent; the others were cancelled, expired, paused or leased anew.
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError>;
+
+    /// Records outcomes. A later, better outcome of an unknown attempt (a look-up, a receipt) is recorded the same way.
+    async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError>;
+
+    /// Ends leased notices without an attempt: nobody to write to, a template that cannot be rendered.
+    async fn set_aside(
+        &self,
+        now: Timestamp,
+        notices: &[(NoticeId, u64, NoticeState, Arc<str>)],
+    ) -> Result<(), StoreError>;
+
+    /// Moves leased notices to a later time, for quiet hours.
+    async fn defer(&self, notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError>;
+
+    /// Submitted attempts whose deadline is past become unknown, never queued. Says how many, by provider.
+    async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError>;
+
+    /// Unknown attempts, the oldest first, for look-ups: attempt, notice, provider, submitted at, looks so far.
+    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError>;
+
+    /// Counts a look-up that proved nothing, and says when to look again.
+    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError>;
+
+    /// Every provider that has a row, and the pause of everything under [`ALL_PROVIDERS`].
+    async fn providers(&self) -> Result<Vec<ProviderState>, StoreError>;
+
+    /// Pauses a provider or everything; lasts over restarts.
+    async fn pause(&self, provider: &str, pause: &Pause) -> Result<(), StoreError>;
+
+    /// Lets it run again; the count of unknowns in a row begins anew. False: it was not paused.
+    async fn resume(&self, provider: &str, by: &str, at: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// An attempt of which nobody knows what became.
+#[derive(Clone, Debug)]
+pub struct UnknownAttempt {
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// Which notice.
+    pub notice: NoticeId,
+    /// About which case.
+    pub case: CaseId,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// The ledger of the case.
+    pub plate: Arc<str>,
+    /// What the text and the recipient are found from.
+    pub parameters: Bytes,
+    /// Which provider has it.
+    pub provider: Arc<str>,
+    /// When it was committed.
+    pub submitted_at: Timestamp,
+    /// How often somebody looked.
+    pub looks: u32,
+    /// When to look again; none: never looked at yet.
+    pub next_look: Option<Timestamp>,
+}
