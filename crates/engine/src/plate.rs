@@ -1,8 +1,20 @@
-//! Plates: what a camera's text says, normalised, checked against the grammar, with its class and what is doubtful.
+//! Plates: what a camera's text says, normalised and checked against the grammar, its class, and what is doubtful.
 //!
-//! Total on every text. It never guesses: only the repairs that the grammar makes certain are done, and they are flagged.
+//! Total on every text. It never guesses: only the repairs that the grammar makes certain are done, and they are
+//! flagged; whatever else is in doubt is left to a person.
+
+mod class;
+mod cn;
+mod generic;
+mod kind;
+mod normal;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
+
+pub use kind::PlateKind;
 
 /// Which plates exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,14 +37,7 @@ pub enum ClassReading {
     Mismatch,
 }
 
-/// A kind of plate, by its form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlateKind {
-    /// Ordinary.
-    Ordinary,
-}
-
-/// A plate as read.
+/// A plate as it was read, after normalisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadPlate {
     /// Normalised number.
@@ -41,9 +46,9 @@ pub struct ReadPlate {
     pub class: Arc<str>,
     /// How sure the class is.
     pub class_reading: ClassReading,
-    /// Whether O was read as 0 or I as 1.
+    /// Whether a letter O was taken for 0 or an I for 1; those letters do not exist in serials.
     pub repaired: bool,
-    /// Its form.
+    /// Its kind, by the form of the number.
     pub kind: PlateKind,
 }
 
@@ -56,4 +61,63 @@ pub enum PlateError {
     /// What was read is no plate.
     #[error("not a plate: {0}")]
     Invalid(&'static str),
+}
+
+/// Longer than any token in use: a publisher's SHA-256 in hex has 64 characters.
+const LONGEST: usize = 128;
+
+/// Reads a plate. `color` and `vehicle_kind` are the sender's words; words that nobody knows say nothing.
+pub fn read(
+    grammar: Grammar,
+    number: Option<&str>,
+    class: Option<&str>,
+    color: Option<&str>,
+    vehicle_kind: Option<&str>,
+) -> Result<ReadPlate, PlateError> {
+    let number = number.ok_or(PlateError::Unidentified)?;
+    match grammar {
+        Grammar::Cn => cn::read(number, class, color, vehicle_kind),
+        Grammar::Generic => generic::read(number, class),
+    }
+}
+
+/// The key of the stream and of the ledger: the number of [`read`] where that succeeds, else the cleaned text.
+/// Normalising twice changes nothing.
+pub fn normalise(grammar: Grammar, number: &str) -> String {
+    match grammar {
+        Grammar::Cn => cn::normalise(number),
+        Grammar::Generic => normal::clean(grammar, number),
+    }
+}
+
+/// A form for logs and for those who may not see plates: `湘K·12**5`. The middle is always hidden, and most of a
+/// text that is no Chinese plate.
+pub fn masked(number: &str) -> String {
+    let count = number.chars().count();
+    let chinese = count >= 7 && number.chars().next().is_some_and(cn::is_province);
+    let (head, tail) = if chinese {
+        (4, 1)
+    } else {
+        ((count / 4).min(2), usize::from(count > 3))
+    };
+    let mut text = String::with_capacity(number.len() + 2);
+    for (index, char) in number.chars().enumerate() {
+        if chinese && index == 2 {
+            text.push('·');
+        }
+        text.push(if (index < head || index >= count - tail) && !char.is_control() {
+            char
+        } else {
+            '*'
+        });
+    }
+    text
+}
+
+/// Whether the sender's word for a vehicle's kind means a motor vehicle; only the words of the closed list do not.
+pub fn is_motor_vehicle(kind: &str) -> bool {
+    let kind = kind.trim();
+    !["ebike", "bicycle", "tricycle", "person", "none"]
+        .iter()
+        .any(|word| kind.eq_ignore_ascii_case(word))
 }

@@ -1,0 +1,1 @@
+//! Texts of messages: templates, their parameters, and what they cost in segments.
