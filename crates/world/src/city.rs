@@ -33,13 +33,13 @@ pub struct Plan {
     /// The first and the last day on which stays begin; lines may come a month later.
     pub first: Date,
     pub last: Date,
-    /// How many vehicles have lines, exactly; `None`: as many as come of their habits, which is
-    /// one to about eight lines.
+    /// How many vehicles have lines, exactly; `None`: as many as come of their habits, some
+    /// eight lines each on average.
     pub vehicles: Option<u64>,
     pub rates: Rates,
     pub mode: Mode,
     /// Lines come up to two hours later than they should, and some devices send up to 30 hours
-    /// late. Without it lines come in the order of their `time`.
+    /// late. Without it lines come in the order of their `time`, repeats within a minute.
     pub shuffle: bool,
 }
 
