@@ -52,12 +52,18 @@ impl Outcome {
 
     /// The outcome of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(outcome, _)| *outcome)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(outcome, _)| *outcome)
     }
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(outcome, _)| *outcome == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(outcome, _)| *outcome == self)
+            .map_or("", |(_, word)| word)
     }
 
     /// How heavy it is for the person; `held` has no weight of its own and counts as the lightest.
@@ -260,12 +266,18 @@ impl Disposition {
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(it, _)| *it == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(it, _)| *it == self)
+            .map_or("", |(_, word)| word)
     }
 
     /// The disposition of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(it, _)| *it)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(it, _)| *it)
     }
 
     /// A fact that takes no part in any case and never will unless a person corrects it.
@@ -313,6 +325,8 @@ pub struct Case {
     pub to: Timestamp,
     /// All members in order of (captured_at, id).
     pub facts: Vec<FactId>,
+    /// Records of the same pictures under other ids; they stand in no case of their own.
+    pub doubles: Vec<FactId>,
     /// The member with the lowest position in the log, else the first by (captured_at, id): what the id is made of.
     pub anchor: FactId,
     /// The outcome.
@@ -348,8 +362,6 @@ pub struct Case {
 pub struct ToldKind {
     /// Which kind.
     pub kind: NoticeKind,
-    /// When it was handed over.
+    /// When it was first handed over.
     pub at: Timestamp,
-    /// How many times it was handed over.
-    pub times: u32,
 }

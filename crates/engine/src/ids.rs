@@ -56,7 +56,11 @@ text_id! {
 impl CaseId {
     /// The id of the case that begins on `day` with the observation `anchor` of `plate`.
     pub fn new(day: Date, authority: Option<&str>, plate: &str, anchor: &FactId) -> Self {
-        let digest = hash(&[authority.unwrap_or("").as_bytes(), plate.as_bytes(), anchor.as_str().as_bytes()]);
+        let digest = hash(&[
+            authority.unwrap_or("").as_bytes(),
+            plate.as_bytes(),
+            anchor.as_str().as_bytes(),
+        ]);
         let (year, month, day) = (day.year().rem_euclid(100), day.month(), day.day());
         Self(format!("{year:02}{month:02}{day:02}-{}", base32(&digest, 12)).into())
     }
@@ -65,7 +69,11 @@ impl CaseId {
 impl NoticeId {
     /// The id of one message about one case.
     pub fn new(case: &CaseId, kind: NoticeKind, revision: u32) -> Self {
-        let digest = hash(&[case.as_str().as_bytes(), kind.as_str().as_bytes(), &revision.to_be_bytes()]);
+        let digest = hash(&[
+            case.as_str().as_bytes(),
+            kind.as_str().as_bytes(),
+            &revision.to_be_bytes(),
+        ]);
         Self(format!("n-{}", base32(&digest, 20)).into())
     }
 

@@ -120,7 +120,10 @@ impl Ledger {
 
     /// A fact by id.
     pub fn fact(&self, id: &FactId) -> Option<&Fact> {
-        self.facts.binary_search_by(|fact| fact.id.cmp(id)).ok().map(|at| &self.facts[at])
+        self.facts
+            .binary_search_by(|fact| fact.id.cmp(id))
+            .ok()
+            .map(|at| &self.facts[at])
     }
 
     /// Takes a fact in. Of two equal ones the smallest known counts; of two that differ the first is kept.
@@ -169,7 +172,10 @@ impl Ledger {
 
     /// Puts a guest in the place of what was here of it before.
     pub fn seat(&mut self, guest: Guest) {
-        match self.guests.binary_search_by(|known| known.observation.id.cmp(&guest.observation.id)) {
+        match self
+            .guests
+            .binary_search_by(|known| known.observation.id.cmp(&guest.observation.id))
+        {
             Ok(at) => self.guests[at] = guest,
             Err(at) => self.guests.insert(at, guest),
         }
@@ -177,13 +183,17 @@ impl Ledger {
 
     /// Takes a guest away, because its correction was corrected.
     pub fn unseat(&mut self, observation: &FactId) {
-        if let Ok(at) = self.guests.binary_search_by(|known| known.observation.id.cmp(observation)) {
+        if let Ok(at) = self
+            .guests
+            .binary_search_by(|known| known.observation.id.cmp(observation))
+        {
             self.guests.remove(at);
         }
     }
 
     /// Whether a fact about `observation` belongs here.
     pub fn is_home_of(&self, observation: &FactId) -> bool {
-        self.fact(observation).is_some_and(|fact| matches!(fact.body, Body::Observation(_)))
+        self.fact(observation)
+            .is_some_and(|fact| matches!(fact.body, Body::Observation(_)))
     }
 }

@@ -7,6 +7,7 @@ pub mod case;
 pub mod explain;
 pub mod fact;
 pub mod ids;
+pub mod judge;
 pub mod ledger;
 pub mod notice;
 pub mod place;

@@ -90,6 +90,11 @@ pub fn normalise(grammar: Grammar, number: &str) -> String {
     }
 }
 
+/// The class of a plate whose class nobody knows.
+pub fn unknown_class() -> Arc<str> {
+    class::unknown()
+}
+
 /// A form for logs and for those who may not see plates: `湘K·12**5`. The middle is always hidden, and most of a
 /// text that is no Chinese plate.
 pub fn masked(number: &str) -> String {

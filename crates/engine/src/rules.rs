@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::plate::Grammar;
@@ -29,7 +30,9 @@ pub struct Rules {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RulesError {
     /// Two versions of one id.
-    #[error("policy {id}: versions {first} and {second} are in force at the same time; give {first} an `effective.to` not after {second}'s `effective.from`")]
+    #[error(
+        "policy {id}: versions {first} and {second} are in force at the same time; give {first} an `effective.to` not after {second}'s `effective.from`"
+    )]
     Versions {
         /// The policy.
         id: Arc<str>,
@@ -47,7 +50,9 @@ pub enum RulesError {
         version: Arc<str>,
     },
     /// Two ids of one authority for one code.
-    #[error("policies {first} and {second} of one authority both govern {code} at the same time; separate their `codes` or `effective` dates")]
+    #[error(
+        "policies {first} and {second} of one authority both govern {code} at the same time; separate their `codes` or `effective` dates"
+    )]
     Codes {
         /// One policy.
         first: String,
@@ -80,10 +85,21 @@ impl Rules {
         check(&policies)?;
         let run_starts = run_starts(&policies);
         let authorities: BTreeSet<_> = policies.iter().map(|policy| policy.authority.clone()).collect();
-        let default_authority =
-            if authorities.len() == 1 { authorities.into_iter().next().flatten() } else { None };
+        let default_authority = if authorities.len() == 1 {
+            authorities.into_iter().next().flatten()
+        } else {
+            None
+        };
         let grammar = policies.first().map_or(Grammar::Cn, |policy| policy.plates);
-        Ok(Self { policies, run_starts, zones, devices, calendar, default_authority, grammar })
+        Ok(Self {
+            policies,
+            run_starts,
+            zones,
+            devices,
+            calendar,
+            default_authority,
+            grammar,
+        })
     }
 
     /// All versions, by authority, id and start.
@@ -99,6 +115,15 @@ impl Rules {
     /// How plates are read.
     pub fn grammar(&self) -> Grammar {
         self.grammar
+    }
+
+    /// The zone in which days are counted under a policy; without one that of the first policy, else UTC.
+    pub fn time_zone(&self, policy: Option<usize>) -> &TimeZone {
+        static UTC: TimeZone = TimeZone::UTC;
+        policy
+            .or(Some(0))
+            .and_then(|number| self.policies.get(number))
+            .map_or(&UTC, |policy| &policy.time_zone)
     }
 
     /// Whether a zones file was given.
@@ -118,7 +143,9 @@ impl Rules {
 
     /// Whether pictures of a device are evidence at `at`: without a list of devices every one is approved.
     pub fn device_may_speak(&self, id: &str, at: Timestamp) -> bool {
-        self.devices.as_ref().is_none_or(|devices| devices.get(id).is_some_and(|device| device.may_speak(at)))
+        self.devices
+            .as_ref()
+            .is_none_or(|devices| devices.get(id).is_some_and(|device| device.may_speak(at)))
     }
 
     /// Whose zone it is: its own authority, else the installation's only one.
@@ -139,8 +166,9 @@ impl Rules {
     /// The later versions of the same policy, by their numbers, in order of start.
     pub fn later_versions(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
         let this = &self.policies[number];
-        (number + 1..self.policies.len())
-            .take_while(move |later| self.policies[*later].id == this.id && self.policies[*later].authority == this.authority)
+        (number + 1..self.policies.len()).take_while(move |later| {
+            self.policies[*later].id == this.id && self.policies[*later].authority == this.authority
+        })
     }
 
     /// Where the unbroken run of versions begins to which this one belongs.
@@ -153,12 +181,19 @@ fn check(policies: &[Arc<Policy>]) -> Result<(), RulesError> {
     for (at, first) in policies.iter().enumerate() {
         for second in &policies[at + 1..] {
             if first.id == second.id && first.version == second.version {
-                return Err(RulesError::Twice { id: first.id.clone(), version: first.version.clone() });
+                return Err(RulesError::Twice {
+                    id: first.id.clone(),
+                    version: first.version.clone(),
+                });
             }
             if first.plates != second.plates {
-                return Err(RulesError::Grammar { first: first.name(), second: second.name() });
+                return Err(RulesError::Grammar {
+                    first: first.name(),
+                    second: second.name(),
+                });
             }
-            let apart = first.to.is_some_and(|to| to <= second.from) || second.to.is_some_and(|to| to <= first.from);
+            let apart =
+                first.to.is_some_and(|to| to <= second.from) || second.to.is_some_and(|to| to <= first.from);
             if apart {
                 continue;
             }
@@ -172,7 +207,11 @@ fn check(policies: &[Arc<Policy>]) -> Result<(), RulesError> {
             if first.authority == second.authority
                 && let Some(code) = common_code(first, second)
             {
-                return Err(RulesError::Codes { first: first.name(), second: second.name(), code });
+                return Err(RulesError::Codes {
+                    first: first.name(),
+                    second: second.name(),
+                    code,
+                });
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) enum Color {
 }
 
 /// Words of senders. Numbers are left out on purpose: each vendor has its own table, and they disagree.
-const WORDS: [(&str, Color); 27] = [
+const WORDS: [(&str, Color); 29] = [
     ("blue", Color::Blue),
     ("蓝", Color::Blue),
     ("蓝色", Color::Blue),
@@ -27,9 +27,11 @@ const WORDS: [(&str, Color); 27] = [
     ("绿", Color::Green),
     ("绿色", Color::Green),
     ("gradientgreen", Color::Green),
+    ("gradient-green", Color::Green),
     ("newenergygreen", Color::Green),
     ("渐变绿", Color::Green),
     ("渐变绿色", Color::Green),
+    ("yellow-green", Color::YellowGreen),
     ("yellowgreen", Color::YellowGreen),
     ("newenergyyellowgreen", Color::YellowGreen),
     ("黄绿", Color::YellowGreen),

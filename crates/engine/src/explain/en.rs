@@ -1,0 +1,175 @@
+//! English sentences.
+
+use super::{ExcludedBy, days, minute, money, policy_name};
+use crate::case::{Case, Outcome, Reason};
+use crate::fact::{NoticeKind, VoidReason};
+use crate::policy::WindowKind;
+
+pub(super) fn sentence(case: &Case) -> String {
+    let body = case
+        .reasons
+        .first()
+        .map_or_else(String::new, |reason| because(case, *reason));
+    let mut extra = String::new();
+    if case.reasons.contains(&Reason::EarlierLapsed) {
+        extra.push_str(", an earlier one having lapsed unreviewed");
+    }
+    if let Some(version) = &case.trace.instead_of {
+        extra.push_str(&format!(
+            ", under a later version that is lighter than {version} of the day"
+        ));
+    }
+    format!("{body}{extra}: {} ({}).", result(case), policy_name(case))
+}
+
+fn result(case: &Case) -> String {
+    let mut text = outcome(case.outcome).to_owned();
+    if let Some(fine) = &case.fine {
+        text.push_str(&format!(", fine {}", money(fine)));
+    }
+    if let Some(proposal) = case.proposal {
+        text.push_str(&format!("; {} is proposed to a person", outcome(proposal)));
+    }
+    if let Some(deadline) = case.deadline {
+        text.push_str(&format!("; deadline {}", minute(case, deadline)));
+    }
+    text
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Waived => "waived",
+        Outcome::Warned => "warned",
+        Outcome::Reminded => "reminded",
+        Outcome::Corrected => "corrected",
+        Outcome::PenaltyProposed => "penalty proposed",
+        Outcome::PenaltyDecided => "penalty decided",
+        Outcome::Voided => "voided",
+        Outcome::Held => "held",
+        Outcome::NotPunishable => "not punishable",
+        Outcome::Inadmissible => "inadmissible",
+    }
+}
+
+fn window(case: &Case) -> String {
+    let Some(window) = &case.window else {
+        return "its window".to_owned();
+    };
+    let name = match window.kind {
+        WindowKind::CalendarYear => "the calendar year",
+        WindowKind::CalendarMonth => "the calendar month",
+        WindowKind::SameDay => "the day",
+        WindowKind::FiscalYear => "the fiscal year",
+        WindowKind::Rolling => "the rolling window",
+        WindowKind::SincePolicy => "the time since the policy began",
+        WindowKind::Lifetime => "all time",
+    };
+    days(window).map_or_else(|| name.to_owned(), |(from, to)| format!("{name} {from} to {to}"))
+}
+
+fn other(case: &Case) -> String {
+    case.trace.other.as_ref().map_or_else(
+        || "another case".to_owned(),
+        |other| {
+            format!(
+                "the case of {} in {} ({})",
+                minute(case, other.from),
+                other.zone,
+                outcome(other.outcome)
+            )
+        },
+    )
+}
+
+fn notice(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Waived => "no penalty",
+        NoticeKind::Warned => "a warning",
+        NoticeKind::Reminded => "a reminder",
+        NoticeKind::PenaltyProposed => "a proposed penalty",
+        NoticeKind::Withdrawn => "a withdrawal",
+        NoticeKind::ObjectionUpheld => "that the objection was right",
+        NoticeKind::ObjectionRejected => "that the objection was rejected",
+    }
+}
+
+fn because(case: &Case, reason: Reason) -> String {
+    let words = case.trace.words.as_deref().unwrap_or("");
+    let ordinal = case.ordinal.unwrap_or(1);
+    let fixed = match reason {
+        Reason::FirstInWindow => {
+            return format!("Offence {ordinal} in {}, within the allowance", window(case));
+        }
+        Reason::AllowanceUsed if case.trace.allowance == 0 => {
+            return format!("{} has no allowance", window(case));
+        }
+        Reason::AllowanceUsed => {
+            return format!(
+                "Offence {ordinal} in {}, the allowance being used by {}",
+                window(case),
+                other(case)
+            );
+        }
+        Reason::Excluded => {
+            return match case.trace.excluded {
+                Some(ExcludedBy::Zone(kind)) => {
+                    format!("Zone kind {} is excluded from the waiver", kind.as_str())
+                }
+                Some(ExcludedBy::SameDay) => {
+                    "A repeat on the same day is excluded from the waiver".to_owned()
+                }
+                None => "Excluded from the waiver".to_owned(),
+            };
+        }
+        Reason::Told => {
+            return format!(
+                "The person was told of {}, so nothing heavier",
+                case.trace.told.map_or("it", notice)
+            );
+        }
+        Reason::Discretion => return format!("A person decided otherwise ({words})"),
+        Reason::HandledElsewhere => return format!("Handled by {words} already"),
+        Reason::EarlierUndecided => return format!("Waits for {}", other(case)),
+        Reason::LaterCaseWasTold => return format!("The allowance was told to {}", other(case)),
+        Reason::Void(VoidReason::Other) => return format!("Taken away by a person ({words})"),
+        Reason::Void(reason) => {
+            return format!("Taken away by a person ({})", reason.as_str().replace('_', " "));
+        }
+        Reason::NoPolicy => "No policy governs this place, code and time",
+        Reason::TooOld => "Too old on arrival",
+        Reason::OutsideJurisdiction => "Embassy, armed police or military plate, outside jurisdiction",
+        Reason::UnstablePlate => "A temporary plate identifies nobody for counting",
+        Reason::NotAMotorVehicle => "Not a motor vehicle",
+        Reason::ClassUnknown => "The plate class is not certain",
+        Reason::ClassMismatch => "The plate class contradicts the colour or the vehicle",
+        Reason::PlateUncertain => "The plate was read with too little confidence",
+        Reason::Late => "Known too long after capture",
+        Reason::ZoneUnknown => "The zone is not registered or not in force",
+        Reason::PlateRepaired => "A letter of the plate was read as a digit, and a penalty would follow",
+        Reason::ReviewRequired => "Waits for a person's review",
+        Reason::PossibleContinuation => "Perhaps the same stay as the former one",
+        Reason::Overlap => "Overlaps another stay of the same vehicle",
+        Reason::ContinuedAfterNotice => "Still there long after being told",
+        Reason::ReviewLapsed => "No review came in time",
+        Reason::EarlierLapsed => "An earlier case lapsed",
+        Reason::ReviewRejected => "The review rejected the evidence",
+        Reason::ObjectionUpheld => "The objection was upheld",
+        Reason::ObjectionLighter => "The objection led to the lighter outcome",
+        Reason::LighterLaw => "A later version is lighter",
+        Reason::Schema
+        | Reason::UnidentifiedVehicle
+        | Reason::InvalidPlate
+        | Reason::ClockSkew
+        | Reason::ClockReset
+        | Reason::TestMode
+        | Reason::DeviceNotApproved
+        | Reason::TooShort
+        | Reason::ContentDuplicate
+        | Reason::NoEffectYet
+        | Reason::PlateCorrected
+        | Reason::SameContent
+        | Reason::OtherContent
+        | Reason::AboutUnknown => reason.as_str(),
+    };
+    fixed.to_owned()
+}

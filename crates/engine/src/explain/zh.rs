@@ -1,0 +1,197 @@
+//! Chinese sentences.
+
+use super::{ExcludedBy, days, minute, money, policy_name};
+use crate::case::{Case, Outcome, Reason};
+use crate::fact::{NoticeKind, VoidReason};
+use crate::policy::WindowKind;
+use crate::zone::ZoneKind;
+
+pub(super) fn sentence(case: &Case) -> String {
+    let body = match case.reasons.first() {
+        Some(reason) => because(case, *reason),
+        None => String::new(),
+    };
+    let mut extra = String::new();
+    if case.reasons.contains(&Reason::EarlierLapsed) {
+        extra.push_str("（此前一起逾期未审核，不计次）");
+    }
+    if let Some(version) = &case.trace.instead_of {
+        extra.push_str(&format!("（违法时适用版本{version}，现行版本更轻，从轻适用）"));
+    }
+    format!("{body}{extra}：{}（{}）。", result(case), policy_name(case))
+}
+
+fn result(case: &Case) -> String {
+    let mut text = outcome(case.outcome).to_owned();
+    if let Some(fine) = &case.fine {
+        text.push_str(&format!("，罚款{}", money(fine)));
+    }
+    if let Some(proposal) = case.proposal {
+        text.push_str(&format!("，建议{}，待人工决定", outcome(proposal)));
+    }
+    if let Some(deadline) = case.deadline {
+        text.push_str(&format!("，期限{}", minute(case, deadline)));
+    }
+    text
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Waived => "首违不予处罚",
+        Outcome::Warned => "警告",
+        Outcome::Reminded => "提醒",
+        Outcome::Corrected => "已改正",
+        Outcome::PenaltyProposed => "拟处罚",
+        Outcome::PenaltyDecided => "已作出处罚决定",
+        Outcome::Voided => "已撤销",
+        Outcome::Held => "暂缓处理",
+        Outcome::NotPunishable => "不予处罚立案",
+        Outcome::Inadmissible => "证据不予采用",
+    }
+}
+
+fn window(case: &Case) -> String {
+    let Some(window) = &case.window else {
+        return "本计次周期".to_owned();
+    };
+    let name = match window.kind {
+        WindowKind::CalendarYear => "自然年",
+        WindowKind::CalendarMonth => "自然月",
+        WindowKind::SameDay => "当日",
+        WindowKind::FiscalYear => "年度",
+        WindowKind::Rolling => "滚动周期",
+        WindowKind::SincePolicy => "政策施行以来",
+        WindowKind::Lifetime => "历次记录",
+    };
+    days(window).map_or_else(|| name.to_owned(), |(from, to)| format!("{from}至{to}（{name}）"))
+}
+
+fn other(case: &Case) -> String {
+    case.trace.other.as_ref().map_or_else(
+        || "另一起".to_owned(),
+        |other| {
+            format!(
+                "{}在{}的一起（{}）",
+                minute(case, other.from),
+                other.zone,
+                outcome(other.outcome)
+            )
+        },
+    )
+}
+
+fn zone_kind(kind: ZoneKind) -> &'static str {
+    match kind {
+        ZoneKind::FireLane => "消防车通道",
+        ZoneKind::TactilePaving => "盲道",
+        ZoneKind::Crosswalk => "人行横道",
+        ZoneKind::SchoolGate => "校门口",
+        ZoneKind::HospitalGate => "医院门口",
+        ZoneKind::BusStop => "公交站",
+        ZoneKind::Strict => "严管路段",
+        ZoneKind::Sidewalk => "人行道",
+    }
+}
+
+fn notice(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Waived => "首违不予处罚",
+        NoticeKind::Warned => "警告",
+        NoticeKind::Reminded => "提醒",
+        NoticeKind::PenaltyProposed => "拟处罚",
+        NoticeKind::Withdrawn => "撤回",
+        NoticeKind::ObjectionUpheld => "申辩成立",
+        NoticeKind::ObjectionRejected => "申辩不成立",
+    }
+}
+
+fn because(case: &Case, reason: Reason) -> String {
+    let words = case.trace.words.as_deref().unwrap_or("");
+    let fixed = match reason {
+        Reason::FirstInWindow => {
+            return format!("{}内第{}起，名额未用完", window(case), case.ordinal.unwrap_or(1));
+        }
+        Reason::AllowanceUsed if case.trace.allowance == 0 => {
+            return format!("{}内不设首违名额", window(case));
+        }
+        Reason::AllowanceUsed => {
+            return format!(
+                "{}内第{}起，首违名额已由{}使用",
+                window(case),
+                case.ordinal.unwrap_or(0),
+                other(case)
+            );
+        }
+        Reason::Excluded => {
+            return match case.trace.excluded {
+                Some(ExcludedBy::Zone(kind)) => format!("位于{}，不适用首违免罚", zone_kind(kind)),
+                Some(ExcludedBy::SameDay) => "同日再次违停，不适用首违免罚".to_owned(),
+                None => "按政策不适用首违免罚".to_owned(),
+            };
+        }
+        Reason::Told => {
+            return format!(
+                "已告知当事人{}，不作更重处理",
+                case.trace.told.map_or("结果", notice)
+            );
+        }
+        Reason::Discretion => return format!("人工裁量：{words}"),
+        Reason::HandledElsewhere => return format!("已由{words}处理，一事不再罚"),
+        Reason::EarlierUndecided => return format!("此前{}尚未确定", other(case)),
+        Reason::LaterCaseWasTold => return format!("首违名额已由其后已告知的{}使用", other(case)),
+        Reason::Void(VoidReason::Other) => return format!("人工撤销：{words}"),
+        Reason::Void(reason) => return format!("人工撤销：{}", void(reason)),
+        Reason::NoPolicy => "该地点、代码和时间没有适用的政策",
+        Reason::TooOld => "取得时已超过追责期限",
+        Reason::OutsideJurisdiction => "使领馆、武警或军队号牌，不属本部门管辖",
+        Reason::UnstablePlate => "临时号牌，不能作为计次依据",
+        Reason::NotAMotorVehicle => "不是机动车",
+        Reason::ClassUnknown => "号牌种类不明",
+        Reason::ClassMismatch => "号牌种类与颜色或车型不符",
+        Reason::PlateUncertain => "号牌识别可信度不足",
+        Reason::Late => "取得时间晚于规定时限",
+        Reason::ZoneUnknown => "地点未登记或未生效",
+        Reason::PlateRepaired => "号牌字符经修正，不利决定须人工确认",
+        Reason::ReviewRequired => "须人工审核",
+        Reason::PossibleContinuation => "可能是前一次停放的延续",
+        Reason::Overlap => "与同一车辆另一次停放时间重叠",
+        Reason::ContinuedAfterNotice => "告知后仍长时间停放",
+        Reason::ReviewLapsed => "逾期未审核",
+        Reason::EarlierLapsed => "此前一起逾期未审核",
+        Reason::ReviewRejected => "审核不通过",
+        Reason::ObjectionUpheld => "申辩成立",
+        Reason::ObjectionLighter => "申辩后从轻",
+        Reason::LighterLaw => "从轻适用新版本",
+        Reason::Schema
+        | Reason::UnidentifiedVehicle
+        | Reason::InvalidPlate
+        | Reason::ClockSkew
+        | Reason::ClockReset
+        | Reason::TestMode
+        | Reason::DeviceNotApproved
+        | Reason::TooShort
+        | Reason::ContentDuplicate
+        | Reason::NoEffectYet
+        | Reason::PlateCorrected
+        | Reason::SameContent
+        | Reason::OtherContent
+        | Reason::AboutUnknown => reason.as_str(),
+    };
+    fixed.to_owned()
+}
+
+fn void(reason: VoidReason) -> &'static str {
+    match reason {
+        VoidReason::EmergencyVehicle => "执行紧急任务的车辆",
+        VoidReason::StolenPlate => "号牌被盗用或套牌",
+        VoidReason::Rescue => "救助危难或紧急避险",
+        VoidReason::HandledOnTheSpot => "已当场处理",
+        VoidReason::ConflictingSigns => "标志标线相互矛盾",
+        VoidReason::UnclearRecord => "记录不清晰",
+        VoidReason::PlateMismatch => "号牌与图像不符",
+        VoidReason::Exempt => "依规定豁免",
+        VoidReason::DeviceRecall => "设备有误",
+        VoidReason::Merged => "与另一记录重复",
+        VoidReason::Other => "其他",
+    }
+}

@@ -1,0 +1,416 @@
+//! The fold: candidates of one authority in order of offence, each decided with what the earlier ones used up.
+//!
+//! Cases that were told a first outcome come first and take their allowance whatever their time; the others share what
+//! is left.
+
+use std::sync::Arc;
+
+use super::candidate::{Candidate, Person};
+use super::uses::{Eval, Uses};
+use crate::case::{Outcome, Reason};
+use crate::explain::{OtherCase, Trace};
+use crate::policy::{Fine, Policy, ReviewRule};
+use crate::rules::Rules;
+use crate::time::Timestamp;
+
+/// What the fold says of one candidate.
+#[derive(Clone)]
+pub(crate) struct Decision {
+    pub(crate) outcome: Outcome,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) fine: Option<Fine>,
+    pub(crate) proposal: Option<Outcome>,
+    pub(crate) deadline: Option<Timestamp>,
+    /// The version that decided, by number.
+    pub(crate) policy: Option<usize>,
+    /// Whether it uses up "first".
+    pub(crate) uses: bool,
+    /// Whether it is an offence of its window.
+    pub(crate) counts: bool,
+    /// The use that stood in the way, by rank.
+    pub(crate) standing: Option<usize>,
+    /// The rank from which its ordinal counts in windows that are not fixed.
+    pub(crate) base: usize,
+    pub(crate) trace: Trace,
+}
+
+impl Decision {
+    fn plain(outcome: Outcome, reason: Reason, policy: Option<usize>, rank: usize) -> Self {
+        Self {
+            outcome,
+            reasons: vec![reason],
+            fine: None,
+            proposal: None,
+            deadline: None,
+            policy,
+            uses: false,
+            counts: false,
+            standing: None,
+            base: rank,
+            trace: Trace::default(),
+        }
+    }
+}
+
+/// Candidates of one authority, in order of offence, and what was decided of them.
+pub(crate) struct Fold<'f, 'a> {
+    pub(crate) rules: &'f Rules,
+    pub(crate) now: Timestamp,
+    /// In order of (start, smallest id).
+    pub(crate) candidates: &'f [Candidate<'a>],
+    pub(crate) uses: Uses<'f, 'a>,
+    pub(crate) decisions: Vec<Option<Decision>>,
+    /// Ranks held for a review, which block.
+    blockers: Vec<usize>,
+    /// Ranks whose review lapsed.
+    lapsed: Vec<usize>,
+    /// Zones as printed, by rank.
+    zones: &'f [Arc<str>],
+}
+
+impl<'f, 'a> Fold<'f, 'a> {
+    pub(crate) fn new(
+        rules: &'f Rules,
+        now: Timestamp,
+        candidates: &'f [Candidate<'a>],
+        uses: Uses<'f, 'a>,
+        zones: &'f [Arc<str>],
+    ) -> Self {
+        let decisions = candidates.iter().map(|_| None).collect();
+        Self {
+            rules,
+            now,
+            candidates,
+            uses,
+            decisions,
+            blockers: Vec::new(),
+            lapsed: Vec::new(),
+            zones,
+        }
+    }
+
+    /// Decides all of them, in order of rank.
+    pub(crate) fn run(mut self) -> (Vec<Decision>, Uses<'f, 'a>) {
+        let told_first = |candidate: &Candidate<'_>| {
+            candidate.floor.is_some_and(Outcome::is_first)
+                && !candidate.settled.as_ref().is_some_and(|it| it.is_final)
+        };
+        for pass in [true, false] {
+            for rank in 0..self.candidates.len() {
+                if told_first(&self.candidates[rank]) == pass {
+                    let decision = self.decide(rank);
+                    self.keep(rank, decision);
+                }
+            }
+        }
+        let decisions = self
+            .decisions
+            .into_iter()
+            .map(|it| it.expect("both passes together decide every rank"));
+        (decisions.collect(), self.uses)
+    }
+
+    fn keep(&mut self, rank: usize, decision: Decision) {
+        if decision.uses {
+            self.uses.add_use(rank);
+        }
+        if decision.counts {
+            self.uses.add_counted(rank);
+        }
+        if decision.outcome == Outcome::Held && decision.reasons.first() == Some(&Reason::ReviewRequired) {
+            self.blockers.push(rank);
+        }
+        if decision.reasons.first() == Some(&Reason::ReviewLapsed) {
+            self.lapsed.push(rank);
+        }
+        self.decisions[rank] = Some(decision);
+    }
+
+    fn decide(&self, rank: usize) -> Decision {
+        let candidate = &self.candidates[rank];
+        let mut natural = match &candidate.settled {
+            Some(settled) => {
+                let mut decision = Decision::plain(settled.outcome, settled.reason, candidate.policy, rank);
+                decision.trace.words.clone_from(&settled.words);
+                if settled.is_final {
+                    return decision;
+                }
+                decision
+            }
+            None => self.natural(rank),
+        };
+        if let Some(floor) = candidate.floor {
+            self.rely(&mut natural, floor, rank);
+        }
+        match &candidate.person {
+            Some(Person::Discretion(outcome, reason)) => {
+                self.overrule(&mut natural, *outcome, Reason::Discretion, rank);
+                natural.trace.words = Some(reason.clone());
+            }
+            Some(Person::Lighter) => {
+                let first = self
+                    .policy_of(rank)
+                    .map_or(Outcome::Waived, |policy| policy.outcome.first);
+                // An answer to an objection is never heavier than what it answers.
+                if natural.outcome == Outcome::Held || first.weight() < natural.outcome.weight() {
+                    self.overrule(&mut natural, first, Reason::ObjectionLighter, rank);
+                }
+            }
+            None => {}
+        }
+        natural
+    }
+
+    fn policy_of(&self, rank: usize) -> Option<&'f Arc<Policy>> {
+        self.candidates[rank]
+            .policy
+            .map(|number| &self.rules.policies()[number])
+    }
+
+    /// What was told holds where it is lighter; a heavier outcome waits for a person.
+    fn rely(&self, natural: &mut Decision, floor: Outcome, rank: usize) {
+        natural.trace.told = self.candidates[rank].told.first().map(|told| told.kind);
+        if natural.outcome.weight() <= floor.weight() {
+            return;
+        }
+        natural.proposal = Some(natural.outcome);
+        natural.outcome = floor;
+        natural.fine = None;
+        natural.reasons = vec![Reason::Told];
+        natural.deadline = None;
+        natural.uses = natural.uses || floor.is_first();
+        natural.counts = true;
+    }
+
+    /// A person's outcome takes the place of the natural one; the use of the allowance stays as it was.
+    fn overrule(&self, natural: &mut Decision, outcome: Outcome, reason: Reason, rank: usize) {
+        natural.outcome = outcome;
+        natural.reasons = vec![reason];
+        natural.proposal = None;
+        natural.deadline = None;
+        natural.fine = match outcome {
+            Outcome::PenaltyProposed | Outcome::PenaltyDecided => self
+                .policy_of(rank)
+                .and_then(|policy| policy.outcome.fine.clone()),
+            _ => None,
+        };
+        natural.counts =
+            outcome.is_first() || matches!(outcome, Outcome::PenaltyProposed | Outcome::PenaltyDecided);
+    }
+
+    /// The outcome without reliance and persons: holds, the review of all, the barrier, then the window.
+    fn natural(&self, rank: usize) -> Decision {
+        let candidate = &self.candidates[rank];
+        let Some(number) = candidate.policy else {
+            return Decision::plain(Outcome::NotPunishable, Reason::NoPolicy, None, rank);
+        };
+        if candidate.floor.is_some() {
+            return self.by_window(rank, number);
+        }
+        if let Some(reason) = candidate.hold {
+            return Decision::plain(Outcome::Held, reason, Some(number), rank);
+        }
+        let rule = self.review_rule(rank, number);
+        if rule == ReviewRule::All
+            && let Some(mut waiting) = self.unreviewed(rank, number)
+        {
+            if waiting.outcome == Outcome::Held && candidate.repaired && self.would_be_penalised(rank, number)
+            {
+                waiting = Decision::plain(Outcome::Held, Reason::PlateRepaired, Some(number), rank);
+            }
+            return waiting;
+        }
+        if let Some(blocked) = self.barrier(rank, number) {
+            return blocked;
+        }
+        let mut decision = self.by_window(rank, number);
+        if decision.outcome == Outcome::Held {
+            return decision;
+        }
+        if self
+            .lapsed
+            .iter()
+            .any(|lapsed| *lapsed < rank && self.uses.in_way(number, rank, *lapsed))
+        {
+            decision.reasons.push(Reason::EarlierLapsed);
+        }
+        let penalised = decision.reasons.first() != Some(&Reason::FirstInWindow);
+        if penalised && candidate.repaired && candidate.confirmed.is_none() {
+            let mut held = Decision::plain(Outcome::Held, Reason::PlateRepaired, Some(number), rank);
+            held.proposal = Some(decision.outcome);
+            return held;
+        }
+        if penalised && rule == ReviewRule::Penalties {
+            if let Some(waiting) = self.unreviewed(rank, number) {
+                return waiting;
+            }
+            let used = self
+                .uses
+                .evaluate(decision.policy.unwrap_or(number), rank)
+                .earlier;
+            if used
+                .iter()
+                .any(|earlier| self.candidates[*earlier].confirmed.is_none())
+            {
+                let mut held = Decision::plain(Outcome::Held, Reason::ReviewRequired, Some(number), rank);
+                held.trace.other = used.first().and_then(|earlier| self.other(*earlier));
+                return held;
+            }
+        }
+        decision
+    }
+
+    fn review_rule(&self, rank: usize, policy: usize) -> ReviewRule {
+        self.rules.policies()[policy]
+            .admission(self.uses.device_kind(rank))
+            .review
+    }
+
+    /// Held for a review or lapsed without one; none: reviewed in time.
+    fn unreviewed(&self, rank: usize, number: usize) -> Option<Decision> {
+        let candidate = &self.candidates[rank];
+        let policy = &self.rules.policies()[number];
+        let within = policy.admission(self.uses.device_kind(rank)).review_within;
+        let deadline = within.end_after(candidate.smallest_known, &policy.time_zone, self.rules.calendar());
+        if candidate.confirmed.is_some_and(|known| known < deadline) {
+            return None;
+        }
+        if deadline <= self.now {
+            return Some(Decision::plain(
+                Outcome::Inadmissible,
+                Reason::ReviewLapsed,
+                Some(number),
+                rank,
+            ));
+        }
+        let mut held = Decision::plain(Outcome::Held, Reason::ReviewRequired, Some(number), rank);
+        held.deadline = Some(deadline);
+        Some(held)
+    }
+
+    fn would_be_penalised(&self, rank: usize, number: usize) -> bool {
+        self.by_window(rank, number).reasons.first() != Some(&Reason::FirstInWindow)
+    }
+
+    /// Held because an earlier case of the window waits for its review.
+    fn barrier(&self, rank: usize, number: usize) -> Option<Decision> {
+        let mut deadline = Some(Timestamp::MIN);
+        let mut first = None;
+        for blocker in &self.blockers {
+            if *blocker < rank && self.uses.in_way(number, rank, *blocker) {
+                first = first.or(Some(*blocker));
+                let theirs = self.decisions[*blocker]
+                    .as_ref()
+                    .and_then(|decision| decision.deadline);
+                deadline = deadline.zip(theirs).map(|(ours, theirs)| ours.max(theirs));
+            }
+        }
+        let first = first?;
+        let mut held = Decision::plain(Outcome::Held, Reason::EarlierUndecided, Some(number), rank);
+        held.deadline = deadline;
+        held.trace.other = self.other(first);
+        Some(held)
+    }
+
+    fn other(&self, rank: usize) -> Option<OtherCase> {
+        let outcome = self.decisions[rank]
+            .as_ref()
+            .map_or(Outcome::Held, |decision| decision.outcome);
+        let candidate = &self.candidates[rank];
+        Some(OtherCase {
+            from: candidate.from,
+            zone: self.zones[rank].clone(),
+            outcome,
+        })
+    }
+
+    /// The outcome by the window: of the version of the offence, or of a later one that is lighter for the person.
+    fn by_window(&self, rank: usize, number: usize) -> Decision {
+        let candidate = &self.candidates[rank];
+        let pending_until = candidate.told_at.map_or(self.now, |told| told.min(self.now));
+        let policies = self.rules.policies();
+        let mut eval = self.uses.evaluate(number, rank);
+        let mut chosen = number;
+        let mut changes_at = None;
+        let weight = |number: usize, eval: &Eval| {
+            let policy = &policies[number];
+            let outcome = if eval.first {
+                policy.outcome.first
+            } else {
+                policy.outcome.otherwise
+            };
+            let fine = if eval.first {
+                0
+            } else {
+                policy.outcome.fine.as_ref().map_or(0, |fine| fine.minor)
+            };
+            (outcome.weight(), fine)
+        };
+        for later in self.rules.later_versions(number) {
+            if !policies[later].covers(self.uses.code(rank)) {
+                continue;
+            }
+            if policies[later].from > pending_until && (candidate.floor.is_some() || changes_at.is_some()) {
+                continue;
+            }
+            let tried = self.uses.evaluate(later, rank);
+            if weight(later, &tried) < weight(chosen, &eval) {
+                if policies[later].from > pending_until {
+                    changes_at = Some(policies[later].from);
+                } else {
+                    (chosen, eval) = (later, tried);
+                }
+            }
+        }
+        self.from_eval(rank, number, chosen, &eval, changes_at)
+    }
+
+    fn from_eval(
+        &self,
+        rank: usize,
+        offence: usize,
+        chosen: usize,
+        eval: &Eval,
+        changes_at: Option<Timestamp>,
+    ) -> Decision {
+        let policy = &self.rules.policies()[chosen];
+        let untold = self.candidates[rank].floor.is_none();
+        if untold && let Some(later) = eval.only_later_told {
+            let mut held = Decision::plain(Outcome::Held, Reason::LaterCaseWasTold, Some(chosen), rank);
+            held.proposal = Some(policy.outcome.otherwise);
+            held.trace.other = self.other(later);
+            return held;
+        }
+        let outcome = if eval.first {
+            policy.outcome.first
+        } else {
+            policy.outcome.otherwise
+        };
+        let reason = if eval.excluded.is_some() {
+            Reason::Excluded
+        } else if eval.first {
+            Reason::FirstInWindow
+        } else {
+            Reason::AllowanceUsed
+        };
+        let mut decision = Decision::plain(outcome, reason, Some(chosen), rank);
+        if chosen != offence {
+            decision.reasons.push(Reason::LighterLaw);
+            decision.trace.instead_of = Some(self.rules.policies()[offence].version.clone());
+        }
+        decision.fine = if eval.first {
+            None
+        } else {
+            policy.outcome.fine.clone()
+        };
+        decision.deadline = changes_at;
+        decision.uses = eval.first || eval.excluded.is_some() && eval.counts;
+        decision.counts = eval.excluded.is_none() || eval.counts;
+        decision.standing = eval.standing;
+        decision.base = eval.base;
+        decision.trace.excluded = eval.excluded;
+        decision.trace.allowance = policy.window.allowance;
+        decision.trace.other = eval.standing.and_then(|standing| self.other(standing));
+        decision
+    }
+}
