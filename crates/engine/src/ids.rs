@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
+use crate::case::Case;
 use crate::fact::{FactId, NoticeKind};
 
 macro_rules! text_id {
@@ -63,6 +65,19 @@ impl CaseId {
         ]);
         let (year, month, day) = (day.year().rem_euclid(100), day.month(), day.day());
         Self(format!("{year:02}{month:02}{day:02}-{}", base32(&digest, 12)).into())
+    }
+}
+
+impl CaseId {
+    /// The id that a case gets when it is first decided. `zone` is used where no policy names one.
+    pub fn of(case: &Case, zone: &TimeZone) -> Self {
+        let zone = case.policy.as_ref().map_or(zone, |policy| &policy.time_zone);
+        Self::new(
+            case.from.date_in(zone),
+            case.authority.as_deref(),
+            &case.subject.number,
+            &case.anchor,
+        )
     }
 }
 

@@ -66,7 +66,8 @@ pub struct Params<'a> {
 impl Params<'_> {
     /// The value of a parameter; none where it is not known or not fit for a message.
     pub(super) fn value(&self, param: Param, lang: Lang) -> Option<Cow<'_, str>> {
-        let pick = |zh: &'static str, en: &'static str| Some(Cow::Borrowed(if lang == Lang::Zh { zh } else { en }));
+        let pick =
+            |zh: &'static str, en: &'static str| Some(Cow::Borrowed(if lang == Lang::Zh { zh } else { en }));
         let own = |text: String| (!text.is_empty()).then_some(Cow::Owned(text));
         match param {
             Param::Plate => place::plain(self.plate),
@@ -98,7 +99,10 @@ impl Params<'_> {
             Param::Restored => None,
             Param::Finding if self.reviewed => pick("经核属", "confirmed"),
             Param::Finding => pick("涉嫌", "suspected"),
-            Param::Hotline => self.hotline.and_then(place::plain).or(Some(Cow::Borrowed("12345"))),
+            Param::Hotline => self
+                .hotline
+                .and_then(place::plain)
+                .or(Some(Cow::Borrowed("12345"))),
         }
     }
 }

@@ -20,13 +20,19 @@ pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
     }
     let unfit = |char: char| {
         char.is_control()
-            || matches!(char, '【' | '】' | '[' | ']' | '{' | '}' | '·' | '•' | '※' | '→' | '\u{2028}' | '\u{2029}')
+            || matches!(
+                char,
+                '【' | '】' | '[' | ']' | '{' | '}' | '·' | '•' | '※' | '→' | '\u{2028}' | '\u{2029}'
+            )
     };
     let trimmed = text.trim();
     if !trimmed.contains(unfit) {
         return (!trimmed.is_empty()).then_some(Cow::Borrowed(trimmed));
     }
-    let kept: String = trimmed.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let kept: String = trimmed
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
     let kept: String = kept.trim().chars().filter(|char| !unfit(*char)).collect();
     (!kept.is_empty()).then_some(Cow::Owned(kept))
 }
@@ -35,15 +41,25 @@ pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
 /// province, city and district, then cut behind a road, a number or a side, else at a character. Empty when the name
 /// is unfit. The full name stays with the case.
 pub fn fit_place(name: &str, lang: Lang) -> String {
-    let Some(name) = plain(name) else { return String::new() };
+    let Some(name) = plain(name) else {
+        return String::new();
+    };
     let room = if lang == Lang::Zh { ROOM_ZH } else { ROOM_EN };
     let fits = |text: &str| text.chars().count() <= room;
     if fits(&name) {
         return name.into_owned();
     }
     let name = without_remarks(&name);
-    let name = if fits(&name) { &*name } else { without_regions(&name) };
-    if fits(name) { name.to_owned() } else { cut(name, room) }
+    let name = if fits(&name) {
+        &*name
+    } else {
+        without_regions(&name)
+    };
+    if fits(name) {
+        name.to_owned()
+    } else {
+        cut(name, room)
+    }
 }
 
 /// Leaves out `（…）` and `(…)`.
@@ -59,7 +75,11 @@ fn without_remarks(name: &str) -> String {
         }
     }
     let kept = kept.trim();
-    if kept.is_empty() { name.to_owned() } else { kept.to_owned() }
+    if kept.is_empty() {
+        name.to_owned()
+    } else {
+        kept.to_owned()
+    }
 }
 
 /// Leaves out the leading 省, 市, 区 and 县, each named in two to five characters, where enough remains.
@@ -74,17 +94,22 @@ fn without_regions(name: &str) -> &str {
         }
         break;
     }
-    rest
+    rest.trim()
 }
 
 /// The longest head of at most `room` characters that ends well.
 fn cut(name: &str, room: usize) -> String {
     let chars: Vec<char> = name.chars().collect();
     let ends_well = |end: usize| {
-        let closes = chars.get(end - 1).is_some_and(|char| "路街道巷号口侧旁段处米".contains(*char));
+        let closes = chars
+            .get(end - 1)
+            .is_some_and(|char| "路街道巷号口侧旁段处米".contains(*char));
         closes || chars.get(end).is_some_and(|char| matches!(char, ' ' | ','))
     };
-    let mut end = (room / 2..=room).rev().find(|end| ends_well(*end)).unwrap_or(room);
+    let mut end = (room / 2..=room)
+        .rev()
+        .find(|end| ends_well(*end))
+        .unwrap_or(room);
     while end > 1 && chars.get(end).is_some_and(|next| is_combining_mark(*next)) {
         end -= 1;
     }

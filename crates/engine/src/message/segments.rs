@@ -19,7 +19,11 @@ pub fn segments(text: &str, route: Route) -> u32 {
         // A character outside the basic plane counts two at the carriers, so that is what is expected.
         Route::DomesticChina => {
             let units = text.encode_utf16().count();
-            if units <= 70 { 1 } else { saturated(units.div_ceil(67)) }
+            if units <= 70 {
+                1
+            } else {
+                saturated(units.div_ceil(67))
+            }
         }
         Route::International => match text.chars().map(gsm_7).sum::<Option<usize>>() {
             Some(septets) if septets <= 160 => 1,

@@ -84,7 +84,9 @@ pub enum TemplateError {
         at: usize,
     },
     /// A clause that could never vanish.
-    #[error("character {at}: the clause in `[ ]` names no parameter, so that it would always stand; leave out the brackets")]
+    #[error(
+        "character {at}: the clause in `[ ]` names no parameter, so that it would always stand; leave out the brackets"
+    )]
     Idle {
         /// Where it begins.
         at: usize,
@@ -166,7 +168,10 @@ impl Template {
 
     /// Writes the text out.
     pub fn render(&self, params: &Params<'_>, lang: Lang) -> Result<String, Missing> {
-        match self.named(false).find(|param| params.value(*param, lang).is_none()) {
+        match self
+            .named(false)
+            .find(|param| params.value(*param, lang).is_none())
+        {
             Some(param) => Err(Missing(param)),
             None => Ok(self.render_known(params, lang)),
         }
@@ -208,18 +213,27 @@ impl Template {
     }
 
     fn named(&self, optional: bool) -> impl Iterator<Item = Param> {
-        let clauses = self.clauses.iter().filter(move |clause| clause.optional == optional);
-        clauses.flat_map(|clause| &clause.items).filter_map(|item| match item {
-            Item::Value(param) => Some(*param),
-            Item::Text(_) => None,
-        })
+        let clauses = self
+            .clauses
+            .iter()
+            .filter(move |clause| clause.optional == optional);
+        clauses
+            .flat_map(|clause| &clause.items)
+            .filter_map(|item| match item {
+                Item::Value(param) => Some(*param),
+                Item::Text(_) => None,
+            })
     }
 }
 
 /// Place names often end with the word that the text goes on with; it is not said twice.
 fn push(out: &mut String, text: &str) {
     const SIDEWALK: &str = "人行道";
-    let rest = if out.ends_with(SIDEWALK) { text.strip_prefix(SIDEWALK) } else { None };
+    let rest = if out.ends_with(SIDEWALK) {
+        text.strip_prefix(SIDEWALK)
+    } else {
+        None
+    };
     out.push_str(rest.unwrap_or(text));
 }
 
@@ -236,12 +250,16 @@ fn check(text: &str) -> Result<bool, TemplateError> {
     if lower.contains("://") || lower.contains("www.") || lower.contains("http") {
         return Err(TemplateError::Link);
     }
-    let refused = |char: char| char.is_control() || matches!(char, '·' | '•' | '※' | '→' | '\u{2028}' | '\u{2029}');
+    let refused =
+        |char: char| char.is_control() || matches!(char, '·' | '•' | '※' | '→' | '\u{2028}' | '\u{2029}');
     if let Some((index, char)) = text.chars().enumerate().find(|(_, char)| refused(*char)) {
         return Err(TemplateError::Symbol { char, at: index + 1 });
     }
     let (sign, body) = match text.strip_prefix('【') {
-        Some(rest) => rest.split_once('】').map(|(sign, body)| (Some(sign), body)).ok_or(TemplateError::Sign)?,
+        Some(rest) => rest
+            .split_once('】')
+            .map(|(sign, body)| (Some(sign), body))
+            .ok_or(TemplateError::Sign)?,
         None => (None, text),
     };
     if body.contains(['【', '】']) || sign.is_some_and(|sign| !is_sign(sign)) {
@@ -328,7 +346,10 @@ impl Parser {
     fn end_clause(&mut self, optional: bool) {
         self.end_text();
         if !self.items.is_empty() {
-            self.clauses.push(Clause { optional, items: std::mem::take(&mut self.items) });
+            self.clauses.push(Clause {
+                optional,
+                items: std::mem::take(&mut self.items),
+            });
         }
     }
 }

@@ -37,8 +37,8 @@ const BUILT_IN: [BuiltIn; 7] = [
     },
     BuiltIn {
         id: "A2",
-        zh: "您的{plate}[于{time}][停放在{place}]，{finding}违法停车[，为{nth}][，依据{basis}]，给予警告，不罚款。\
-             [编号{case}，]陈述申辩或异议请拨{hotline}。",
+        zh: "{plate}[于{time}][停在{place}]，{finding}违法停车[，为{nth}][，依据{basis}]，给予警告，不罚款。\
+             [编号{case}，]陈述申辩请拨{hotline}。",
         en: "{plate}: {finding} sidewalk parking[ at {place}][ on {time}][, {nth}][ ({basis})]: formal warning, no \
              fine. You may object.[ Ref {case}.] Queries {hotline}.",
     },
@@ -129,7 +129,9 @@ impl Texts {
         let digits: Vec<u8> = number.bytes().filter(|byte| *byte != b'-').collect();
         let mobile = digits.len() == 11 && digits.starts_with(b"1");
         if !(3..=12).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) || mobile {
-            return Err(TemplateError::Hotline { number: number.to_owned() });
+            return Err(TemplateError::Hotline {
+                number: number.to_owned(),
+            });
         }
         self.hotline = number.into();
         Ok(())
@@ -143,7 +145,10 @@ impl Texts {
     /// Writes a message. The text is the one under `id`, else the one under the id of the kind, the city's own before
     /// the built-in one; a text that needs what the case does not have gives way to the next.
     pub fn render(&self, kind: NoticeKind, id: Option<&str>, params: &Params<'_>, lang: Lang) -> Message {
-        let params = Params { hotline: params.hotline.or(Some(&self.hotline)), ..*params };
+        let params = Params {
+            hotline: params.hotline.or(Some(&self.hotline)),
+            ..*params
+        };
         let standard = Self::id_of(kind);
         for id in id.into_iter().chain([standard]) {
             let own = self.own.get(&(Arc::from(id), lang));
@@ -154,7 +159,13 @@ impl Texts {
             }
         }
         let template = &self.built_in[kind as usize][lang as usize];
-        self.message(standard, template, template.render_known(&params, lang), &params, lang)
+        self.message(
+            standard,
+            template,
+            template.render_known(&params, lang),
+            &params,
+            lang,
+        )
     }
 
     fn built_in_under(&self, id: &str, lang: Lang) -> Option<&Template> {
@@ -162,14 +173,29 @@ impl Texts {
         texts.get(lang as usize)
     }
 
-    fn message(&self, id: &str, template: &Template, text: String, params: &Params<'_>, lang: Lang) -> Message {
-        let sign = if template.is_signed() { None } else { self.signs.get(&lang) };
+    fn message(
+        &self,
+        id: &str,
+        template: &Template,
+        text: String,
+        params: &Params<'_>,
+        lang: Lang,
+    ) -> Message {
+        let sign = if template.is_signed() {
+            None
+        } else {
+            self.signs.get(&lang)
+        };
         let text = match (sign, lang) {
             (Some(sign), Lang::Zh) => format!("【{sign}】{text}"),
             (Some(sign), Lang::En) => format!("[{sign}] {text}"),
             (None, _) => text,
         };
-        Message { template: id.into(), text, params: template.values(params, lang) }
+        Message {
+            template: id.into(),
+            text,
+            params: template.values(params, lang),
+        }
     }
 }
 

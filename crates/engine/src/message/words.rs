@@ -95,7 +95,8 @@ pub(super) fn nth(ordinal: u32, window: WindowWords, lang: Lang) -> String {
 /// 100元, CNY 100. Decimals only where they are not nought.
 pub(super) fn money(fine: &Fine, lang: Lang) -> String {
     let digits = match &*fine.currency {
-        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" | "RWF" | "DJF" | "GNF" => 0,
+        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" | "RWF" | "DJF"
+        | "GNF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     };
@@ -132,12 +133,23 @@ pub(super) fn minute(at: DateTime, lang: Lang) -> String {
 pub(super) fn soon(at: DateTime, lang: Lang) -> String {
     match lang {
         Lang::Zh => format!("{}月{}日{}时{}分", at.month(), at.day(), at.hour(), at.minute()),
-        Lang::En => format!("{:0>2}:{:0>2} on {} {}", at.hour(), at.minute(), at.day(), month(at.date())),
+        Lang::En => format!(
+            "{:0>2}:{:0>2} on {} {}",
+            at.hour(),
+            at.minute(),
+            at.day(),
+            month(at.date())
+        ),
     }
 }
 
 fn month(date: Date) -> &'static str {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1))).copied().unwrap_or("")
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    usize::try_from(date.month())
+        .ok()
+        .and_then(|month| MONTHS.get(month.wrapping_sub(1)))
+        .copied()
+        .unwrap_or("")
 }

@@ -1,0 +1,285 @@
+//! Pure evaluation of a set of facts: no store, no network, nobody supposed to have been told anything.
+//!
+//! The answer is a function of the set of lines and of the instant: shuffling changes nothing but which of two
+//! conflicting facts is kept.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use engine::case::{Case, Disposition, Reason};
+use engine::fact::{ContentDigest, FactId};
+use engine::ids::CaseId;
+use engine::judge::{self, Standing};
+use engine::ledger::Ledger;
+use engine::route::{self, Home};
+use engine::rules::Rules;
+use engine::time::Timestamp;
+use formats::event::{self, Decoded, Known, Rejected};
+
+/// What to evaluate by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Judge at this instant, without the facts that became known after it; none: the largest time of the facts.
+    pub as_of: Option<Timestamp>,
+}
+
+/// What a set of facts comes to.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// By subject in bytes, start and id.
+    pub cases: Vec<(CaseId, Case)>,
+    /// Facts that stand in no case, by fact and disposition; without an id where a line cannot be read.
+    pub others: Vec<Other>,
+    /// Lines that cannot be read, in order.
+    pub bad: Vec<BadLine>,
+    /// Lines that are not blank.
+    pub lines: u64,
+    /// The instant that was judged at.
+    pub as_of: Timestamp,
+}
+
+/// A fact or line that stands in no case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Other {
+    /// `source#id`; none: not readable.
+    pub fact: Option<String>,
+    /// How it is read.
+    pub disposition: Disposition,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// A line that is no event.
+#[derive(Debug)]
+pub struct BadLine {
+    /// From 1.
+    pub line: u64,
+    /// What is wrong.
+    pub rejected: Rejected,
+}
+
+type Parsed = Result<Decoded, Rejected>;
+
+/// Evaluates JSON lines. Blank lines are nothing.
+pub fn decide(rules: &Rules, input: &[u8], options: Options) -> Decided {
+    let workers = std::thread::available_parallelism()
+        .map_or(1, NonZeroUsize::get)
+        .min(16);
+    let parsed = parse(input, workers);
+    let mut decided = Decided {
+        lines: parsed.len() as u64,
+        ..Decided::default()
+    };
+    let latest = parsed
+        .iter()
+        .filter_map(|(_, it)| it.as_ref().ok())
+        .map(|it| it.fact.known)
+        .max();
+    decided.as_of = options.as_of.or(latest).unwrap_or_default();
+    let mut desk = Desk {
+        rules,
+        homes: HashMap::with_capacity(parsed.len()),
+        ledgers: Vec::new(),
+        numbers: HashMap::new(),
+    };
+    let mut about = Vec::new();
+    for (line, parsed) in parsed {
+        match parsed {
+            Ok(decoded) if decoded.fact.known > decided.as_of => {}
+            Ok(decoded) => desk.take(decoded, &mut about, &mut decided),
+            Err(rejected) => {
+                let fact = rejected
+                    .source
+                    .as_deref()
+                    .zip(rejected.id.as_deref())
+                    .map(|(source, id)| format!("{source}#{id}"));
+                decided.others.push(Other {
+                    fact,
+                    disposition: Disposition::Quarantined,
+                    reason: Some(rejected.reason),
+                });
+                decided.bad.push(BadLine { line, rejected });
+            }
+        }
+    }
+    for decoded in about {
+        desk.seat_about(decoded);
+    }
+    desk.move_corrected();
+    desk.judge(workers, &mut decided);
+    decided
+}
+
+/// The lines of `input` with their numbers, parsed on all workers, in order.
+fn parse(input: &[u8], workers: usize) -> Vec<(u64, Parsed)> {
+    let lines: Vec<(u64, &[u8])> = (1_u64..)
+        .zip(input.split(|byte| *byte == b'\n'))
+        .filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
+        .collect();
+    let share = lines.len().div_ceil(workers).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = lines
+            .chunks(share)
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter()
+                        .map(|(line, bytes)| (*line, event::decode(bytes, Known::FromTime, 0)))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().expect("decoding is total"))
+            .collect()
+    })
+}
+
+/// Where a fact was put.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Into a ledger, by number.
+    Ledger(usize),
+    /// Among those about observations, by number.
+    About(usize),
+    Nowhere,
+}
+
+/// Ledgers in memory, and where each fact lives.
+struct Desk<'r> {
+    rules: &'r Rules,
+    /// Content and place of every fact.
+    homes: HashMap<FactId, (ContentDigest, Place)>,
+    ledgers: Vec<(Arc<str>, Ledger)>,
+    numbers: HashMap<Arc<str>, usize>,
+}
+
+impl Desk<'_> {
+    fn ledger(&mut self, key: &Arc<str>) -> usize {
+        *self.numbers.entry(key.clone()).or_insert_with(|| {
+            self.ledgers.push((key.clone(), Ledger::default()));
+            self.ledgers.len() - 1
+        })
+    }
+
+    fn take(&mut self, decoded: Decoded, about: &mut Vec<Decoded>, decided: &mut Decided) {
+        let fact = &decoded.fact;
+        let mut other = |disposition, reason| {
+            decided.others.push(Other {
+                fact: Some(fact.id.to_string()),
+                disposition,
+                reason: Some(reason),
+            });
+        };
+        if let Some((digest, home)) = self.homes.get(&fact.id) {
+            if *digest != fact.digest {
+                return other(Disposition::Conflict, Reason::OtherContent);
+            }
+            other(Disposition::Duplicate, Reason::SameContent);
+            match *home {
+                Place::Ledger(home) => {
+                    self.ledgers[home].1.meet(&fact.id, &fact.digest, fact.known);
+                }
+                Place::About(at) => about[at].fact.known = about[at].fact.known.min(fact.known),
+                Place::Nowhere => {}
+            }
+            return;
+        }
+        let home = match route::home(self.rules, &fact.id, &fact.body) {
+            Home::Ledger(key) => Place::Ledger(self.ledger(&key)),
+            Home::With(_) => Place::About(about.len()),
+            Home::Nowhere => {
+                other(Disposition::Applied, Reason::NoEffectYet);
+                Place::Nowhere
+            }
+        };
+        self.homes.insert(fact.id.clone(), (fact.digest, home));
+        match home {
+            Place::Ledger(home) => {
+                self.ledgers[home].1.add(decoded.fact);
+            }
+            Place::About(_) => about.push(decoded),
+            Place::Nowhere => {}
+        }
+    }
+
+    /// Puts a fact about an observation where that one lives, or where it waits for it.
+    fn seat_about(&mut self, decoded: Decoded) {
+        let Some(about) = decoded.fact.body.about() else {
+            return;
+        };
+        let home = match self.homes.get(about) {
+            Some((_, Place::Ledger(home))) => *home,
+            _ => self.ledger(&route::waiting_key(about)),
+        };
+        self.ledgers[home].1.add(decoded.fact);
+    }
+
+    fn move_corrected(&mut self) {
+        let mut moved = Vec::new();
+        for (key, ledger) in &self.ledgers {
+            moved.extend(judge::departures_to_other_plates(self.rules, key, ledger));
+        }
+        for (target, guest) in moved {
+            let at = self.ledger(&target);
+            self.ledgers[at].1.seat(guest);
+        }
+    }
+
+    fn judge(&self, workers: usize, decided: &mut Decided) {
+        let share = self.ledgers.len().div_ceil(workers).max(1);
+        let as_of = decided.as_of;
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let parts: Vec<_> = self
+                .ledgers
+                .chunks(share)
+                .map(|part| scope.spawn(move || judge_part(self.rules, part, as_of)))
+                .collect();
+            parts
+                .into_iter()
+                .map(|part| part.join().expect("a judgement is total"))
+                .collect()
+        });
+        for (cases, others) in parts {
+            decided.cases.extend(cases);
+            decided.others.extend(others);
+        }
+        decided
+            .cases
+            .sort_by_cached_key(|(id, case)| (case.subject.to_string(), case.from, id.clone()));
+        decided.others.sort_unstable();
+    }
+}
+
+type Part = (Vec<(CaseId, Case)>, Vec<Other>);
+
+fn judge_part(rules: &Rules, ledgers: &[(Arc<str>, Ledger)], as_of: Timestamp) -> Part {
+    let mut part = Part::default();
+    for (key, ledger) in ledgers {
+        let judgement = judge::judge(rules, key, ledger, as_of);
+        part.0.extend(
+            judgement
+                .cases
+                .into_iter()
+                .map(|case| (first_id(rules, &case), case)),
+        );
+        part.1.extend(judgement.standings.into_iter().map(
+            |Standing {
+                 fact,
+                 disposition,
+                 reason,
+             }| Other {
+                fact: Some(fact.to_string()),
+                disposition,
+                reason,
+            },
+        ));
+    }
+    part
+}
+
+/// The id that a case gets when it is decided for the first time.
+fn first_id(rules: &Rules, case: &Case) -> CaseId {
+    CaseId::of(case, rules.time_zone(None))
+}
