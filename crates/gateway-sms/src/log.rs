@@ -74,11 +74,13 @@ impl Gateway for LogGateway {
             "a message would have been sent"
         );
         let digest = hash(&[&request]);
-        let id: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = digest[..8]
+            .iter()
+            .fold(0_u64, |id, byte| id << 8 | u64::from(*byte));
         Answer {
             class: AttemptClass::Accepted,
             code: None,
-            provider_id: Some(format!("log-{id}").into()),
+            provider_id: Some(format!("log-{id:016x}").into()),
             retry_after: None,
         }
     }
