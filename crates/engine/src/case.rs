@@ -362,6 +362,6 @@ pub struct Case {
 pub struct ToldKind {
     /// Which kind.
     pub kind: NoticeKind,
-    /// When it was first handed over.
+    /// When it was last handed over.
     pub at: Timestamp,
 }

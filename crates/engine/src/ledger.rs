@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::case::Outcome;
-use crate::fact::{Body, ContentDigest, Fact, FactId, NoticeKind};
+use crate::fact::{Body, ContentDigest, Fact, FactId, NoticeKind, Subject};
 use crate::ids::CaseId;
 use crate::time::Timestamp;
 
@@ -50,8 +50,12 @@ pub struct CaseMemo {
     pub version: u32,
     /// The observation that its number is made of.
     pub anchor: FactId,
-    /// Its members when it was last written.
+    /// Its members when it last had some, doubles included.
     pub members: Vec<FactId>,
+    /// Its subject.
+    pub subject: Subject,
+    /// When it began.
+    pub from: Timestamp,
     /// A digest of everything that a reader sees of it.
     pub fingerprint: u64,
     /// Its outcome.

@@ -13,6 +13,7 @@ pub mod notice;
 pub mod place;
 pub mod plate;
 pub mod policy;
+pub mod reconcile;
 pub mod route;
 pub mod rules;
 pub mod time;

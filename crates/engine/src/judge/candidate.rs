@@ -206,7 +206,7 @@ fn told_kinds(told: &[&crate::fact::Told]) -> Vec<ToldKind> {
     let mut kinds: Vec<ToldKind> = Vec::new();
     for telling in told {
         match kinds.iter_mut().find(|known| known.kind == telling.kind) {
-            Some(known) => known.at = known.at.min(telling.at),
+            Some(known) => known.at = known.at.max(telling.at),
             None => kinds.push(ToldKind {
                 kind: telling.kind,
                 at: telling.at,

@@ -77,6 +77,10 @@ impl Params<'_> {
                 When::Minute(at) => own(words::minute(at, lang)),
                 When::Day(date) => own(words::day(date, lang)),
             },
+            Param::Seen => match self.time? {
+                When::Minute(at) => own(words::soon(at, lang)),
+                When::Day(date) => own(words::day(date, lang)),
+            },
             Param::Window => self.window.map(|window| window.phrase(lang)).and_then(own),
             Param::Nth => own(words::nth(self.ordinal?, self.window?, lang)),
             Param::Fine => own(words::money(self.fine?, lang)),
@@ -87,7 +91,12 @@ impl Params<'_> {
             },
             Param::Basis => self.basis.and_then(place::plain),
             Param::Deadline => own(words::day(self.deadline?, lang)),
-            Param::Until => own(words::soon(self.until?, lang)),
+            Param::Until => match (self.until?, self.time) {
+                (until, Some(When::Minute(at))) if until.date() == at.date() => {
+                    own(words::clock(until.time(), lang))
+                }
+                (until, _) => own(words::soon(until, lang)),
+            },
             Param::Promise => match self.promise? {
                 Promise::NotRecorded => pick("按时驶离不作记录", "If you leave in time nothing is recorded"),
                 Promise::NoPenalty => pick("按时驶离不予处罚", "If you leave in time there is no penalty"),

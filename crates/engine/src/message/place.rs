@@ -14,27 +14,24 @@ const ROOM_EN: usize = 40;
 /// A value without what a message must not hold: signature brackets, template brackets, line breaks, controls and
 /// symbols that providers refuse. None when nothing is left, or when it carries a link.
 pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
-    let lower = text.to_ascii_lowercase();
-    if lower.contains("://") || lower.contains("www.") || lower.contains("http") {
-        return None;
-    }
-    let unfit = |char: char| {
-        char.is_control()
-            || matches!(
-                char,
-                '【' | '】' | '[' | ']' | '{' | '}' | '·' | '•' | '※' | '→' | '\u{2028}' | '\u{2029}'
-            )
-    };
+    let unfit = |char: char| char.is_control() || "【】[]{}·•※→\u{2028}\u{2029}".contains(char);
     let trimmed = text.trim();
-    if !trimmed.contains(unfit) {
-        return (!trimmed.is_empty()).then_some(Cow::Borrowed(trimmed));
-    }
-    let kept: String = trimmed
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
-    let kept: String = kept.trim().chars().filter(|char| !unfit(*char)).collect();
-    (!kept.is_empty()).then_some(Cow::Owned(kept))
+    let kept = if trimmed.contains(unfit) {
+        let spaced = trimmed
+            .chars()
+            .map(|char| if char.is_control() { ' ' } else { char });
+        let kept: String = spaced.filter(|char| !unfit(*char)).collect();
+        Cow::Owned(kept.trim().to_owned())
+    } else {
+        Cow::Borrowed(trimmed)
+    };
+    (!kept.is_empty() && !has_link(&kept)).then_some(kept)
+}
+
+/// Whether a text holds what a phone would make a link of.
+pub(super) fn has_link(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["://", "www.", "http"].iter().any(|sign| lower.contains(sign))
 }
 
 /// A place name that fits into a message: without remarks in brackets when it is too long, then without the names of

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::Lang;
 use super::params::Params;
+use super::{Lang, place};
 
 macro_rules! params {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -37,6 +37,8 @@ params! {
     Place = "place",
     /// When it was recorded.
     Time = "time",
+    /// The same without the year, for a message of the hour.
+    Seen = "seen",
     /// 本年度, this year.
     Window = "window",
     /// 本年度首次, first this year.
@@ -49,7 +51,7 @@ params! {
     Basis = "basis",
     /// The last day on which to respond.
     Deadline = "deadline",
-    /// Until when to leave.
+    /// Until when to leave; without the day where that is the day of `time`.
     Until = "until",
     /// What leaving in time brings.
     Promise = "promise",
@@ -246,8 +248,7 @@ fn check(text: &str) -> Result<bool, TemplateError> {
     if chars > 500 {
         return Err(TemplateError::TooLong { chars });
     }
-    let lower = text.to_ascii_lowercase();
-    if lower.contains("://") || lower.contains("www.") || lower.contains("http") {
+    if place::has_link(text) {
         return Err(TemplateError::Link);
     }
     let refused =

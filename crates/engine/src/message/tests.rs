@@ -20,7 +20,7 @@ fn fine() -> Fine {
 fn typical(fine: &Fine) -> Params<'_> {
     Params {
         plate: "湘K12345",
-        case: Some("20260302-4F7Q2"),
+        case: Some("260302-8C1F0A4BE27D"),
         place: Some("乐坪大道与长青街口东侧"),
         time: Some(When::Minute(date(2026, 3, 2).at(10, 0, 5, 0))),
         window: Some(WindowWords::CalendarYear),
@@ -66,37 +66,37 @@ fn every_chinese_text_reads_as_written_and_fits() {
         (
             NoticeKind::Waived,
             2,
-            "【娄底城管】您的湘K12345于2026年3月2日10时0分停放在乐坪大道与长青街口东侧，经核属违法停车，为本年度首次，依法不予处罚，再次违停将依法处理。编号20260302-4F7Q2，查询或异议请拨12345。",
+            "【娄底城管】您的湘K12345于2026年3月2日10时0分停放在乐坪大道与长青街口东侧，经核属违法停车，为本年度首次，依法不予处罚，再次违停将依法处理。编号260302-8C1F0A4BE27D，查询或异议请拨12345。",
         ),
         (
             NoticeKind::Warned,
             2,
-            "【娄底城管】湘K12345于2026年3月2日10时0分停在乐坪大道与长青街口东侧，经核属违法停车，为本年度首次，依据道路交通安全法第93条，给予警告，不罚款。编号20260302-4F7Q2，陈述申辩请拨12345。",
+            "【娄底城管】湘K12345于2026年3月2日10时0分停在乐坪大道与长青街口东侧，经核属违法停车，为本年度首次，依据道路交通安全法第93条，给予警告，不罚款。编号260302-8C1F0A4BE27D，陈述申辩请拨12345。",
         ),
         (
             NoticeKind::Reminded,
             1,
-            "【娄底城管】湘K12345于2026年3月2日10时0分停在乐坪大道与长青街口东侧人行道，请于3月2日10时15分前驶离，按时驶离不作记录。咨询12345。",
+            "【娄底城管】湘K12345于3月2日10时0分停在乐坪大道与长青街口东侧人行道，请于10时15分前驶离，按时驶离不作记录。咨询12345。",
         ),
         (
             NoticeKind::PenaltyProposed,
             2,
-            "【娄底城管】湘K12345于2026年3月2日10时0分停放在乐坪大道与长青街口东侧，经核属违法停车，依据道路交通安全法第93条，拟罚款100元。您有权陈述申辩，请于2026年3月31日前接受处理。编号20260302-4F7Q2，咨询12345。",
+            "【娄底城管】湘K12345于2026年3月2日10时0分停在乐坪大道与长青街口东侧，经核属违法停车，依据道路交通安全法第93条，拟罚款100元。可陈述申辩，请于2026年3月31日前处理。编号260302-8C1F0A4BE27D，咨询12345。",
         ),
         (
             NoticeKind::Withdrawn,
             2,
-            "【娄底城管】编号20260302-4F7Q2：此前关于湘K12345于2026年3月2日10时0分停车的通知已撤回，您无需处理，首次免罚机会不受影响。咨询12345。",
+            "【娄底城管】编号260302-8C1F0A4BE27D：此前关于湘K12345于2026年3月2日10时0分停车的通知已撤回，您无需处理，首次免罚机会不受影响。咨询12345。",
         ),
         (
             NoticeKind::ObjectionUpheld,
             2,
-            "【娄底城管】编号20260302-4F7Q2的申辩经复核成立，湘K12345该次违停记录已撤销，不计入次数，首次免罚机会不受影响。咨询12345。",
+            "【娄底城管】编号260302-8C1F0A4BE27D的申辩经复核成立，湘K12345该次违停记录已撤销，不计入次数，首次免罚机会不受影响。咨询12345。",
         ),
         (
             NoticeKind::ObjectionRejected,
             2,
-            "【娄底城管】编号20260302-4F7Q2的申辩经复核不成立，湘K12345的处理意见不变，请于2026年3月31日前接受处理。对处罚决定不服可依法申请行政复议。咨询12345。",
+            "【娄底城管】编号260302-8C1F0A4BE27D的申辩经复核不成立，湘K12345的处理意见不变，请于2026年3月31日前接受处理。对处罚决定不服可依法申请行政复议。咨询12345。",
         ),
     ] {
         let message = texts.render(kind, None, &typical(&fine), Lang::Zh);
@@ -108,8 +108,13 @@ fn every_chinese_text_reads_as_written_and_fits() {
             text.chars().count()
         );
         let longest = texts.render(kind, None, &worst(&fine), Lang::Zh).text;
+        let most = if kind == NoticeKind::PenaltyProposed || kind == NoticeKind::Warned {
+            3
+        } else {
+            2
+        };
         assert!(
-            segments(&longest, Route::DomesticChina) <= 2.max(parts),
+            segments(&longest, Route::DomesticChina) <= most,
             "{kind:?} {}: {longest}",
             longest.chars().count()
         );
@@ -128,37 +133,37 @@ fn every_english_text_reads_as_written_and_fits() {
         (
             NoticeKind::Waived,
             3,
-            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00, first this year: no penalty. A repeat will be penalised. Ref 20260302-4F7Q2. Queries and objections 12345.",
+            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00, first this year: no penalty. A repeat will be penalised. Ref 260302-8C1F0A4BE27D. Queries 12345.",
         ),
         (
             NoticeKind::Warned,
             3,
-            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00, first this year (art. 93): formal warning, no fine. You may object. Ref 20260302-4F7Q2. Queries 12345.",
+            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00, first this year (art. 93): formal warning, no fine. You may object. Ref 260302-8C1F0A4BE27D. Queries 12345.",
         ),
         (
             NoticeKind::Reminded,
             3,
-            "[Loudi UM] 湘K12345 stands on the sidewalk at Leping Avenue, east, seen 2 Mar 2026 10:00. Please move it before 10:15 on 2 Mar. If you leave in time nothing is recorded. Queries 12345.",
+            "[Loudi UM] 湘K12345 stands on the sidewalk at Leping Avenue, east, seen 2 Mar 10:00. Please move it by 10:15. If you leave in time nothing is recorded. Queries 12345.",
         ),
         (
             NoticeKind::PenaltyProposed,
             4,
-            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00 (art. 93): proposed fine CNY 100. You may state your defence. Respond by 31 Mar 2026. Ref 20260302-4F7Q2. Queries 12345.",
+            "[Loudi UM] 湘K12345: confirmed sidewalk parking at Leping Avenue, east on 2 Mar 2026 10:00 (art. 93): proposed fine CNY 100. You may state your defence. Respond by 31 Mar 2026. Ref 260302-8C1F0A4BE27D. Queries 12345.",
         ),
         (
             NoticeKind::Withdrawn,
             3,
-            "[Loudi UM] Our message about 湘K12345 on 2 Mar 2026 10:00, ref 20260302-4F7Q2, is withdrawn. You need do nothing. Your first-offence waiver is unaffected. Queries 12345.",
+            "[Loudi UM] Our message about 湘K12345 on 2 Mar 2026 10:00, ref 260302-8C1F0A4BE27D, is withdrawn. You need do nothing. Your first-offence waiver is unaffected. Queries 12345.",
         ),
         (
             NoticeKind::ObjectionUpheld,
             3,
-            "[Loudi UM] Objection accepted, ref 20260302-4F7Q2: the record for 湘K12345 is cancelled and does not count. Your first-offence waiver is unaffected. Queries 12345.",
+            "[Loudi UM] Objection accepted, ref 260302-8C1F0A4BE27D: the record for 湘K12345 is cancelled and does not count. Your first-offence waiver is unaffected. Queries 12345.",
         ),
         (
             NoticeKind::ObjectionRejected,
             3,
-            "[Loudi UM] Objection not accepted, ref 20260302-4F7Q2: the outcome for 湘K12345 stands. Please respond by 31 Mar 2026. Decisions may be taken to administrative reconsideration. Queries 12345.",
+            "[Loudi UM] Objection not accepted, ref 260302-8C1F0A4BE27D: the outcome for 湘K12345 stands. Please respond by 31 Mar 2026. Decisions may be taken to administrative reconsideration. Queries 12345.",
         ),
     ] {
         let message = texts.render(kind, None, &params, Lang::En);
@@ -310,7 +315,7 @@ fn a_case_that_has_nothing_but_a_plate_still_makes_a_sentence() {
         ),
         (
             NoticeKind::PenaltyProposed,
-            "【娄底城管】湘K12345，涉嫌违法停车，拟予处罚。您有权陈述申辩。咨询12345。",
+            "【娄底城管】湘K12345，涉嫌违法停车，拟予处罚。可陈述申辩。咨询12345。",
         ),
         (
             NoticeKind::Withdrawn,
@@ -373,6 +378,22 @@ fn money_days_and_times_are_written_as_people_write_them() {
 }
 
 #[test]
+fn a_time_to_leave_names_the_day_unless_the_message_does() {
+    let until = Some(date(2026, 3, 3).at(0, 5, 0, 0));
+    let template = Template::parse("{until}").expect("parses");
+    let late = When::Minute(date(2026, 3, 2).at(23, 55, 0, 0));
+    for time in [None, Some(late), Some(When::Day(date(2026, 3, 3)))] {
+        let params = Params {
+            time,
+            until,
+            ..Params::default()
+        };
+        assert_eq!(template.render(&params, Lang::Zh).as_deref(), Ok("3月3日0时5分"));
+        assert_eq!(template.render(&params, Lang::En).as_deref(), Ok("3 Mar 00:05"));
+    }
+}
+
+#[test]
 fn long_places_keep_road_and_number() {
     for (name, zh) in [
         ("乐坪大道与长青街口东侧", "乐坪大道与长青街口东侧"),
@@ -395,6 +416,7 @@ fn long_places_keep_road_and_number() {
         ("【假冒】城管", "假冒城管"),
         ("东侧\n第二行", "东侧 第二行"),
         ("见 http://x.example", ""),
+        ("见 ht[tp]:·//x.example", ""),
         (" ", ""),
     ] {
         assert_eq!(fit_place(name, Lang::Zh), zh);
@@ -436,7 +458,7 @@ fn a_city_replaces_texts_by_id() {
     assert_eq!(message.params, [("plate", "湘K12345".to_owned())]);
     let message = texts.render(NoticeKind::Reminded, Some("X9"), &typical(&fine), Lang::Zh);
     assert_eq!(
-        message.text, "【某某城管】湘K12345于3月2日10时15分前驶离。",
+        message.text, "【某某城管】湘K12345于10时15分前驶离。",
         "its own signature stands"
     );
     let no_until = Params {
@@ -485,7 +507,7 @@ fn errors_in_templates_name_the_place_and_the_parameter() {
         ("", "the template is empty"),
         (
             "您的{plat}",
-            "character 3: `{plat}` is no parameter; known are: plate case place time window nth fine penalty basis deadline until promise restored finding hotline",
+            "character 3: `{plat}` is no parameter; known are: plate case place time seen window nth fine penalty basis deadline until promise restored finding hotline",
         ),
         ("您的{plate", "character 3: `{` has no counterpart"),
         ("您的plate}", "character 8: `}` has no counterpart"),

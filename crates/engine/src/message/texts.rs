@@ -33,7 +33,7 @@ const BUILT_IN: [BuiltIn; 7] = [
         zh: "您的{plate}[于{time}][停放在{place}]，{finding}违法停车[，为{nth}]，依法不予处罚，再次违停将依法处理。\
              [编号{case}，]查询或异议请拨{hotline}。",
         en: "{plate}: {finding} sidewalk parking[ at {place}][ on {time}][, {nth}]: no penalty. A repeat will be \
-             penalised.[ Ref {case}.] Queries and objections {hotline}.",
+             penalised.[ Ref {case}.] Queries {hotline}.",
     },
     BuiltIn {
         id: "A2",
@@ -44,14 +44,14 @@ const BUILT_IN: [BuiltIn; 7] = [
     },
     BuiltIn {
         id: "C1",
-        zh: "{plate}[于{time}]停在[{place}]人行道[，请于{until}前驶离][，{promise}]。咨询{hotline}。",
-        en: "{plate} stands on the sidewalk[ at {place}][, seen {time}].[ Please move it before {until}.][ {promise}.] \
+        zh: "{plate}[于{seen}]停在[{place}]人行道[，请于{until}前驶离][，{promise}]。咨询{hotline}。",
+        en: "{plate} stands on the sidewalk[ at {place}][, seen {seen}].[ Please move it by {until}.][ {promise}.] \
              Queries {hotline}.",
     },
     BuiltIn {
         id: "B1",
-        zh: "{plate}[于{time}][停放在{place}]，{finding}违法停车[，依据{basis}]，{penalty}。\
-             您有权陈述申辩[，请于{deadline}前接受处理]。[编号{case}，]咨询{hotline}。",
+        zh: "{plate}[于{time}][停在{place}]，{finding}违法停车[，依据{basis}]，{penalty}。\
+             可陈述申辩[，请于{deadline}前处理]。[编号{case}，]咨询{hotline}。",
         en: "{plate}: {finding} sidewalk parking[ at {place}][ on {time}][ ({basis})]: {penalty}. You may state your \
              defence.[ Respond by {deadline}.][ Ref {case}.] Queries {hotline}.",
     },

@@ -1,6 +1,6 @@
 //! The words of windows, sums, days and times in both languages.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 use super::Lang;
 use crate::policy::{Fine, Window, WindowKind};
@@ -123,23 +123,28 @@ pub(super) fn day(date: Date, lang: Lang) -> String {
 
 /// To the minute, without leading noughts in Chinese, as the national messages write it.
 pub(super) fn minute(at: DateTime, lang: Lang) -> String {
-    match lang {
-        Lang::Zh => format!("{}{}时{}分", day(at.date(), lang), at.hour(), at.minute()),
-        Lang::En => format!("{} {:0>2}:{:0>2}", day(at.date(), lang), at.hour(), at.minute()),
+    let (day, clock) = (day(at.date(), lang), clock(at.time(), lang));
+    if lang == Lang::Zh {
+        day + &clock
+    } else {
+        format!("{day} {clock}")
     }
 }
 
-/// A time within days from now: no year, but always the day, so that a late message is not read as today's.
+/// A time within days from now: without the year.
 pub(super) fn soon(at: DateTime, lang: Lang) -> String {
+    let clock = clock(at.time(), lang);
     match lang {
-        Lang::Zh => format!("{}月{}日{}时{}分", at.month(), at.day(), at.hour(), at.minute()),
-        Lang::En => format!(
-            "{:0>2}:{:0>2} on {} {}",
-            at.hour(),
-            at.minute(),
-            at.day(),
-            month(at.date())
-        ),
+        Lang::Zh => format!("{}月{}日{clock}", at.month(), at.day()),
+        Lang::En => format!("{} {} {clock}", at.day(), month(at.date())),
+    }
+}
+
+/// 10时5分, 10:05.
+pub(super) fn clock(at: Time, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{}时{}分", at.hour(), at.minute()),
+        Lang::En => format!("{:0>2}:{:0>2}", at.hour(), at.minute()),
     }
 }
 

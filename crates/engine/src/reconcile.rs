@@ -1,0 +1,258 @@
+//! What a new judgement changes against what was said before: versions of cases, messages to queue or to cancel, guests
+//! for other ledgers, and when to look again. Cases are matched by member facts, never by recomputed ids.
+
+mod notices;
+mod print;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::case::{Case, Outcome, Reason, ToldKind};
+use crate::explain::Trace;
+use crate::fact::{Body, FactId, ToldState, VoidReason};
+use crate::ids::CaseId;
+use crate::judge::{Judgement, departures_to_other_plates};
+use crate::ledger::{CaseMemo, Guest, Ledger, Memo, SentGuest};
+use crate::rules::Rules;
+use crate::time::Timestamp;
+
+pub use notices::{NoticeStep, Step};
+
+/// Everything that a judgement changes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// New versions of cases, with the messages that change.
+    pub cases: Vec<CaseChange>,
+    /// What is handed to other ledgers.
+    pub guests: Vec<GuestChange>,
+    /// What to remember.
+    pub memo: Memo,
+}
+
+/// A case of which a reader sees something new, or whose messages change.
+#[derive(Clone, Debug)]
+pub struct CaseChange {
+    /// Its number.
+    pub id: CaseId,
+    /// The new version; the old one when only messages change.
+    pub version: u32,
+    /// Whether a version is to be written.
+    pub is_new_version: bool,
+    /// Its outcome before; none: it is new.
+    pub before: Option<Outcome>,
+    /// As it now is. A case that was merged into another or lost its evidence is voided and has no facts.
+    pub case: Case,
+    /// What happens to its messages.
+    pub notices: Vec<NoticeStep>,
+}
+
+/// What is handed to another ledger.
+#[derive(Clone, Debug)]
+pub enum GuestChange {
+    /// An observation that now belongs there.
+    Seat(Arc<str>, Box<Guest>),
+    /// One that no longer does.
+    Unseat(Arc<str>, FactId),
+}
+
+/// Compares what was said of the ledger `home` with its judgement.
+pub fn reconcile(rules: &Rules, home: &str, ledger: &Ledger, judgement: &Judgement) -> Changes {
+    let old = &ledger.memo;
+    let mut changes = Changes {
+        memo: Memo {
+            wake: judgement.wake,
+            ..Memo::default()
+        },
+        ..Changes::default()
+    };
+    let (survivors, orphans) = matched(old, &judgement.cases);
+    for (number, case) in judgement.cases.iter().enumerate() {
+        let memo = survivors.get(&number).map(|at| &old.cases[*at]);
+        changes.settle(rules, case, memo, &case.told);
+    }
+    for at in orphans {
+        let memo = &old.cases[at];
+        let tombstone = tombstone(rules, ledger, judgement, memo);
+        let told = told_of(ledger, home, memo);
+        changes.settle(rules, &tombstone, Some(memo), &told);
+    }
+    changes.hand_over(rules, home, ledger);
+    changes
+}
+
+/// Which memo goes on in which case, and which memos have none any more.
+fn matched(old: &Memo, cases: &[Case]) -> (BTreeMap<usize, usize>, Vec<usize>) {
+    if old.cases.is_empty() {
+        return (BTreeMap::new(), Vec::new());
+    }
+    let mut holders: BTreeMap<&FactId, usize> = BTreeMap::new();
+    for (number, case) in cases.iter().enumerate() {
+        holders.extend(case.facts.iter().chain(&case.doubles).map(|id| (id, number)));
+    }
+    let mut survivors: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut left = Vec::new();
+    for (at, memo) in old.cases.iter().enumerate() {
+        match holders.get(&memo.anchor) {
+            // Of several that became one, the number of the anchor goes on, else the oldest.
+            Some(number) if !survivors.contains_key(number) || cases[*number].anchor == memo.anchor => {
+                left.extend(survivors.insert(*number, at));
+            }
+            Some(_) | None => left.push(at),
+        }
+    }
+    let mut orphans = Vec::new();
+    for at in left {
+        let heir = old.cases[at]
+            .members
+            .iter()
+            .find_map(|member| holders.get(member));
+        match heir {
+            Some(number) if !survivors.contains_key(number) => {
+                survivors.insert(*number, at);
+            }
+            _ => orphans.push(at),
+        }
+    }
+    (survivors, orphans)
+}
+
+impl Changes {
+    fn settle(&mut self, rules: &Rules, case: &Case, memo: Option<&CaseMemo>, told: &[ToldKind]) {
+        let fingerprint = print::case(case);
+        let is_new_version = memo.is_none_or(|memo| memo.fingerprint != fingerprint);
+        let id = memo.map_or_else(|| CaseId::of(case, rules.time_zone(None)), |memo| memo.id.clone());
+        let version = memo.map_or(0, |memo| memo.version) + u32::from(is_new_version);
+        let owed = notices::owed(case, told);
+        let (kept, steps) = notices::steps(&id, case, told, &owed, memo.map_or(&[], |memo| &memo.notices));
+        let mut members: Vec<FactId> = case.facts.iter().chain(&case.doubles).cloned().collect();
+        if members.is_empty() {
+            members = memo.map_or_else(Vec::new, |memo| memo.members.clone());
+        }
+        self.memo.cases.push(CaseMemo {
+            id: id.clone(),
+            version,
+            anchor: memo.map_or_else(|| case.anchor.clone(), |memo| memo.anchor.clone()),
+            members,
+            subject: case.subject.clone(),
+            from: case.from,
+            fingerprint,
+            outcome: case.outcome,
+            notices: kept,
+        });
+        if is_new_version || !steps.is_empty() {
+            self.cases.push(CaseChange {
+                id,
+                version,
+                is_new_version,
+                before: memo.map(|memo| memo.outcome),
+                case: case.clone(),
+                notices: steps,
+            });
+        }
+    }
+
+    fn hand_over(&mut self, rules: &Rules, home: &str, ledger: &Ledger) {
+        for (target, guest) in departures_to_other_plates(rules, home, ledger) {
+            let observation = guest.observation.id.clone();
+            let fingerprint = print::guest(&guest);
+            let before = ledger
+                .memo
+                .sent
+                .iter()
+                .find(|sent| sent.observation == observation);
+            if before.is_none_or(|sent| sent.fingerprint != fingerprint || sent.target != target) {
+                self.guests
+                    .push(GuestChange::Seat(target.clone(), Box::new(guest)));
+            }
+            self.memo.sent.push(SentGuest {
+                observation,
+                target,
+                fingerprint,
+            });
+        }
+        for sent in &ledger.memo.sent {
+            let still = |now: &SentGuest| now.observation == sent.observation && now.target == sent.target;
+            if !self.memo.sent.iter().any(still) {
+                self.guests
+                    .push(GuestChange::Unseat(sent.target.clone(), sent.observation.clone()));
+            }
+        }
+    }
+}
+
+/// A case that has no evidence of its own any more: merged into another, moved to another plate, or below the
+/// threshold.
+fn tombstone(rules: &Rules, ledger: &Ledger, judgement: &Judgement, memo: &CaseMemo) -> Case {
+    let seen = ledger.fact(&memo.anchor).and_then(|fact| fact.body.observation());
+    let zone = seen.and_then(|seen| seen.place.zone.clone());
+    let authority = rules.authority_of(zone.as_deref());
+    let code = seen.and_then(|seen| seen.code.as_deref());
+    let policy = rules.governing(authority.as_deref(), code, memo.from);
+    let merged = judgement
+        .cases
+        .iter()
+        .any(|case| case.facts.contains(&memo.anchor));
+    let standing = judgement
+        .standings
+        .iter()
+        .find(|standing| standing.fact == memo.anchor);
+    let reason = match standing.and_then(|standing| standing.reason) {
+        Some(reason) => reason,
+        None if merged => Reason::Void(VoidReason::Merged),
+        None => Reason::Void(VoidReason::PlateMismatch),
+    };
+    Case {
+        subject: memo.subject.clone(),
+        authority,
+        zone: zone.clone().unwrap_or_else(|| "unknown".into()),
+        place: seen.and_then(|seen| seen.place.name.clone()),
+        zones: zone.into_iter().collect(),
+        from: memo.from,
+        to: memo.from,
+        facts: Vec::new(),
+        doubles: Vec::new(),
+        anchor: memo.anchor.clone(),
+        outcome: Outcome::Voided,
+        ordinal: None,
+        window: None,
+        policy: policy.map(|number| rules.policies()[number].clone()),
+        fine: None,
+        reasons: vec![reason],
+        deadline: None,
+        proposal: None,
+        trace: Trace::default(),
+        live: memo.notices.iter().any(|notice| !notice.history),
+        reviewed: false,
+        told: Vec::new(),
+        objection_rejected: false,
+    }
+}
+
+/// What the subject of a case without evidence had been told and what still binds.
+fn told_of(ledger: &Ledger, home: &str, memo: &CaseMemo) -> Vec<ToldKind> {
+    let mut latest: BTreeMap<(&FactId, crate::fact::NoticeKind), (Timestamp, &FactId, ToldState)> =
+        BTreeMap::new();
+    for fact in ledger
+        .facts()
+        .iter()
+        .chain(ledger.guests().iter().flat_map(|guest| &guest.about))
+    {
+        let Body::Told(told) = &fact.body else { continue };
+        let ours = told.plate.as_ref().is_none_or(|(number, _)| **number == *home);
+        if !ours || !memo.members.contains(&told.about) {
+            continue;
+        }
+        let entry = latest
+            .entry((&told.about, told.kind))
+            .or_insert((told.at, &fact.id, told.state));
+        if (entry.0, entry.1) < (told.at, &fact.id) {
+            *entry = (told.at, &fact.id, told.state);
+        }
+    }
+    let binding = latest
+        .iter()
+        .filter(|(_, (_, _, state))| *state != ToldState::NotSent);
+    binding
+        .map(|((_, kind), (at, _, _))| ToldKind { kind: *kind, at: *at })
+        .collect()
+}

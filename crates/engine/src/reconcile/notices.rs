@@ -1,0 +1,139 @@
+//! Which messages a case owes, and what that changes. A message that was handed over is never cancelled; what no longer
+//! stands is corrected by another one, once.
+
+use crate::case::{Case, Outcome, Reason, ToldKind};
+use crate::fact::NoticeKind;
+use crate::ids::{CaseId, NoticeId};
+use crate::ledger::NoticeMemo;
+
+use super::print;
+
+/// What happens to one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeStep {
+    /// Which message.
+    pub id: NoticeId,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// Which time it is owed.
+    pub revision: u32,
+    /// Whether every sighting is history, so that it is not sent.
+    pub history: bool,
+    /// What happens.
+    pub step: Step,
+}
+
+/// What happens to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is new.
+    Queue,
+    /// It is owed again after it was cancelled unsent.
+    Requeue,
+    /// It is still owed, with other words or another reason to be sent.
+    Update,
+    /// It is no longer owed and was not sent.
+    Cancel,
+}
+
+/// The kinds that a case owes now.
+pub(super) fn owed(case: &Case, told: &[ToldKind]) -> Vec<NoticeKind> {
+    let mut owed: Vec<NoticeKind> = case.outcome.notice().into_iter().collect();
+    let upheld = case.reasons.first() == Some(&Reason::ObjectionUpheld);
+    let said_otherwise = told.iter().any(|told| {
+        matches!(
+            told.kind,
+            NoticeKind::Waived | NoticeKind::Warned | NoticeKind::Reminded | NoticeKind::PenaltyProposed
+        )
+    });
+    match case.outcome {
+        Outcome::Voided if upheld => owed.push(NoticeKind::ObjectionUpheld),
+        Outcome::Voided | Outcome::NotPunishable | Outcome::Inadmissible | Outcome::Corrected
+            if said_otherwise =>
+        {
+            owed.push(NoticeKind::Withdrawn);
+        }
+        _ => {}
+    }
+    if case.objection_rejected {
+        owed.push(NoticeKind::ObjectionRejected);
+    }
+    owed
+}
+
+/// What to remember of a case's messages and what happens to them.
+pub(super) fn steps(
+    id: &CaseId,
+    case: &Case,
+    told: &[ToldKind],
+    owed: &[NoticeKind],
+    before: &[NoticeMemo],
+) -> (Vec<NoticeMemo>, Vec<NoticeStep>) {
+    let mut kept = before.to_vec();
+    let mut steps = Vec::new();
+    let fingerprint = print::message(case);
+    let history = !case.live;
+    let mut note = |memo: &NoticeMemo, step| {
+        let notice = NoticeId::new(id, memo.kind, memo.revision);
+        steps.push(NoticeStep {
+            id: notice,
+            kind: memo.kind,
+            revision: memo.revision,
+            history: memo.history,
+            step,
+        });
+    };
+    for memo in &mut kept {
+        let is_told = told.iter().any(|told| told.kind == memo.kind);
+        if memo.owed && !owed.contains(&memo.kind) {
+            memo.owed = false;
+            if !is_told {
+                note(memo, Step::Cancel);
+            }
+        }
+    }
+    for &kind in owed {
+        let latest = kept.iter().rposition(|memo| memo.kind == kind);
+        let Some(at) = latest else {
+            kept.push(NoticeMemo {
+                kind,
+                revision: 0,
+                owed: true,
+                history,
+                fingerprint,
+            });
+            note(&kept[kept.len() - 1], Step::Queue);
+            continue;
+        };
+        let said = told.iter().find(|told| told.kind == kind);
+        let contradicted =
+            said.is_some_and(|said| told.iter().any(|other| other.kind != kind && other.at > said.at));
+        let memo = &mut kept[at];
+        if !memo.owed && contradicted {
+            let revision = memo.revision + 1;
+            kept.push(NoticeMemo {
+                kind,
+                revision,
+                owed: true,
+                history,
+                fingerprint,
+            });
+            note(&kept[kept.len() - 1], Step::Queue);
+            continue;
+        }
+        let changed = memo.fingerprint != fingerprint || memo.history != history;
+        let step = match (memo.owed, said) {
+            // What was said stands again; nothing needs to be said twice.
+            (_, Some(_)) => None,
+            (false, None) => Some(Step::Requeue),
+            (true, None) => changed.then_some(Step::Update),
+        };
+        memo.owed = true;
+        if let Some(step) = step {
+            memo.fingerprint = fingerprint;
+            memo.history = history;
+            note(memo, step);
+        }
+    }
+    (kept, steps)
+}
