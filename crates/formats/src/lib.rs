@@ -1,1 +1,4 @@
 //! Bytes to and from engine types: CloudEvents, ledger documents, policy, zone and calendar files, mappings.
+
+pub mod event;
+pub mod mapping;

@@ -1,0 +1,193 @@
+//! CloudEvents 1.0 in JSON (structured mode) to [`Fact`]s. What cannot be read comes back with a JSON pointer to what is
+//! wrong; nothing here judges a plate, a clock or a place, and no detail quotes what a sender wrote.
+//!
+//! Rules that a sender can rely on:
+//! - A member that is null counts as absent, but for the `plate` of an observation: null there means unread.
+//! - An optional text without characters counts as absent.
+//! - Two members of one name in one object are ambiguous and rejected, wherever they stand in the event.
+//! - Numbers are doubles, as in RFC 8785, so that facts of equal content are read alike.
+//! - Members of `data` that nobody asks for are kept out of the fact and in the digest.
+
+mod answer;
+mod canonical;
+mod decimal;
+mod fields;
+mod instant;
+mod node;
+mod record;
+mod sighting;
+
+#[cfg(test)]
+mod tests;
+
+use engine::case::Reason;
+use engine::fact::{Body, Fact, FactId, RawPlate};
+use engine::time::Timestamp;
+
+use self::fields::{Fault, Object};
+use self::node::Node;
+
+/// From where it is taken when a fact became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// From its `time`, else from when it happened: what `import` and `decide` do.
+    FromTime,
+    /// The stream's timestamp of the record: what the live service does.
+    At(Timestamp),
+}
+
+/// An event that could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The fact.
+    pub fact: Fact,
+    /// The plate that a fact about an observation says it belongs to.
+    pub hint: Option<RawPlate>,
+    /// The event's own `time`, which [`Known::At`] does not trust.
+    pub time: Option<Timestamp>,
+}
+
+/// An event that could not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its source, where that could be read.
+    pub source: Option<String>,
+    /// Its id, where that could be read.
+    pub id: Option<String>,
+    /// Always `schema`.
+    pub reason: Reason,
+    /// A JSON pointer to what is wrong; empty: the whole event.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// Reads one event. It never panics, whatever the bytes.
+pub fn decode(bytes: &[u8], known: Known, position: u64) -> Result<Decoded, Rejected> {
+    let mut event: Node<'_> = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let sorted = event.sort();
+    let read = match sorted {
+        Ok(()) => Object::of(&event, "").and_then(|event| read(event, known, position)),
+        Err(pointer) => Err(Fault { pointer, detail: "given twice".into() }),
+    };
+    read.map_err(|fault| {
+        let (source, id) = identity(&event);
+        Rejected { source, id, reason: Reason::Schema, pointer: fault.pointer, detail: fault.detail.into_owned() }
+    })
+}
+
+fn not_json(error: &serde_json::Error) -> Rejected {
+    let what = if error.is_eof() { "ends too early" } else { "is not JSON" };
+    let detail = format!("{what}, at line {} column {}", error.line(), error.column());
+    Rejected { source: None, id: None, reason: Reason::Schema, pointer: String::new(), detail }
+}
+
+/// Source and id of an event that is otherwise broken; none of those that are given twice.
+fn identity(event: &Node<'_>) -> (Option<String>, Option<String>) {
+    let Node::Object(members) = event else { return (None, None) };
+    let text = |key: &str| {
+        let mut found = members.iter().filter(|(name, _)| name.0 == key);
+        match (found.next(), found.next()) {
+            (Some((_, Node::Text(text))), None) => Some(text.clone().into_owned()),
+            _ => None,
+        }
+    };
+    (text("source"), text("id"))
+}
+
+fn read(event: Object<'_>, known: Known, position: u64) -> Result<Decoded, Fault> {
+    if event.need_text("specversion")? != "1.0" {
+        return Err(event.fault("specversion", "must be \"1.0\""));
+    }
+    let kind = event.need_text("type")?;
+    let id = identify(event)?;
+    let time = event.time("time")?;
+    let data_node = event.raw("data").ok_or_else(|| event.fault("data", "required"))?;
+    let data = Object::of(data_node, "/data")?;
+    let Some(body) = body(kind, data) else {
+        return Err(event.fault("type", "is not a type that Clearwalk knows"));
+    };
+    let body = body?;
+    let known = match known {
+        Known::At(at) => at,
+        Known::FromTime => time.or_else(|| happened(&body)).ok_or_else(|| event.fault("time", "required"))?,
+    };
+    let hint = match &body {
+        // There `plate` is what the observation really shows, not where it is kept.
+        Body::PlateCorrection(_) => None,
+        body if body.about().is_some() => data.plate()?,
+        _ => None,
+    };
+    let mut scratch = Vec::with_capacity(1024);
+    let digest = canonical::digest(kind, data_node, &mut scratch);
+    Ok(Decoded { fact: Fact { id, known, digest, position, body }, hint, time })
+}
+
+fn identify(event: Object<'_>) -> Result<FactId, Fault> {
+    let source = event.need_text("source")?;
+    let id = event.need_text("id")?;
+    if source.contains('#') {
+        return Err(event.fault("source", "must not contain `#`"));
+    }
+    for (key, text) in [("source", source), ("id", id)] {
+        if text.chars().any(char::is_control) {
+            return Err(event.fault(key, "must not contain control characters"));
+        }
+    }
+    Ok(FactId::new(source, id))
+}
+
+/// What `data` says under a type; none: an unknown type.
+fn body(kind: &str, data: Object<'_>) -> Option<Result<Body, Fault>> {
+    let name = kind.strip_prefix("clearwalk.")?.strip_suffix(".v1")?;
+    Some(match name {
+        "observation" => sighting::observation(data).map(|it| Body::Observation(Box::new(it))),
+        "departure" => sighting::departure(data).map(Body::Departure),
+        "review" => answer::review(data).map(Body::Review),
+        "plate-correction" => answer::plate_correction(data).map(Body::PlateCorrection),
+        "void" => answer::void(data).map(Body::Void),
+        "told" => answer::told(data).map(Body::Told),
+        "registration" => record::registration(data).map(Body::Registration),
+        "handled-elsewhere" => answer::handled_elsewhere(data).map(Body::HandledElsewhere),
+        "objection" => answer::objection(data).map(Body::Objection),
+        "objection-result" => answer::objection_result(data).map(Body::ObjectionResult),
+        "discretion" => answer::discretion(data).map(Body::Discretion),
+        "penalty-decision" => answer::penalty_decision(data).map(Body::PenaltyDecision),
+        "payment" => answer::payment(data).map(Body::Payment),
+        "application" => answer::application(data).map(Body::Application),
+        "reattribution" => answer::reattribution(data).map(Body::Reattribution),
+        "permit" => record::permit(data).map(Body::Permit),
+        "vehicle-status" => record::vehicle_status(data).map(Body::VehicleStatus),
+        "vehicle-record" => record::vehicle_record(data).map(Body::VehicleRecord),
+        "device-span" => record::device_span(data).map(Body::DeviceSpan),
+        "policy-published" => record::published("policy", data).map(Body::Published),
+        "zones-published" => record::published("zones", data).map(Body::Published),
+        _ => return None,
+    })
+}
+
+/// When what a fact says took place; none: it does not say.
+fn happened(body: &Body) -> Option<Timestamp> {
+    match body {
+        Body::Observation(it) => Some(it.captured_at),
+        Body::Departure(it) => Some(it.departed_at),
+        Body::Review(it) => Some(it.at),
+        Body::PlateCorrection(it) => Some(it.at),
+        Body::Void(it) => Some(it.at),
+        Body::Told(it) => Some(it.at),
+        Body::Registration(it) => Some(it.from),
+        Body::HandledElsewhere(it) => Some(it.at),
+        Body::Objection(it) => Some(it.at),
+        Body::ObjectionResult(it) => Some(it.at),
+        Body::Discretion(it) => Some(it.at),
+        Body::PenaltyDecision(it) => Some(it.at),
+        Body::Payment(it) => Some(it.at),
+        Body::Application(it) => Some(it.at),
+        Body::Reattribution(it) => Some(it.at),
+        Body::Permit(it) => it.from,
+        Body::VehicleStatus(it) => it.from,
+        Body::VehicleRecord(it) => it.from,
+        Body::DeviceSpan(it) => Some(it.from),
+        Body::Published(it) => Some(it.at),
+    }
+}
