@@ -4,11 +4,13 @@
 //! instant give the same answer on every machine. It never parses files and never decides for a person.
 
 pub mod case;
+pub mod digest;
 pub mod explain;
 pub mod fact;
 pub mod ids;
 pub mod judge;
 pub mod ledger;
+pub mod message;
 pub mod notice;
 pub mod place;
 pub mod plate;

@@ -1,6 +1,9 @@
 //! The life of a message: its states, what an attempt can come to, and when it may be tried again.
 
-use crate::time::{HOUR, MINUTE, SECOND};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::time::{HOUR, MINUTE, SECOND, Timestamp, end_of_day};
 
 /// Where a notice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,9 +181,43 @@ pub fn retry_after(class: AttemptClass, tries: u32, asked_seconds: Option<u64>) 
     if throttled { wait.max(MINUTE) } else { wait }
 }
 
+/// The first instant not before `at` that lies outside quiet hours, which may pass midnight; equal ends mean none.
+pub fn after_quiet_hours(at: Timestamp, quiet: (Time, Time), zone: &TimeZone) -> Timestamp {
+    let (from, to) = quiet;
+    let local = zone.to_datetime(at.to_jiff());
+    let (date, time) = (local.date(), local.time());
+    let passes_midnight = from > to;
+    let ends_today = if passes_midnight { time < to } else { from <= time && time < to };
+    let ends_tomorrow = passes_midnight && time >= from;
+    if !ends_today && !ends_tomorrow {
+        return at;
+    }
+    let day = if ends_tomorrow { date.tomorrow().unwrap_or(date) } else { date };
+    let end = zone.to_zoned(day.to_datetime(to)).map_or_else(|_| end_of_day(day, zone), |end| end.timestamp().into());
+    end.max(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quiet_hours_move_a_message_to_their_end_over_midnight_or_not() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let at = |text: &str| -> Timestamp { text.parse::<jiff::Timestamp>().unwrap().into() };
+        let night = (Time::constant(21, 0, 0, 0), Time::constant(8, 0, 0, 0));
+        let noon = (Time::constant(12, 0, 0, 0), Time::constant(14, 0, 0, 0));
+        for (when, quiet, then) in [
+            ("2026-03-02T20:59:59+08:00", night, "2026-03-02T20:59:59+08:00"),
+            ("2026-03-02T21:00:00+08:00", night, "2026-03-03T08:00:00+08:00"),
+            ("2026-03-03T07:59:59+08:00", night, "2026-03-03T08:00:00+08:00"),
+            ("2026-03-03T08:00:00+08:00", night, "2026-03-03T08:00:00+08:00"),
+            ("2026-03-03T13:00:00+08:00", noon, "2026-03-03T14:00:00+08:00"),
+            ("2026-03-03T14:00:00+08:00", noon, "2026-03-03T14:00:00+08:00"),
+        ] {
+            assert_eq!(after_quiet_hours(at(when), quiet, &zone), at(then), "{when}");
+        }
+    }
 
     #[test]
     fn only_accepted_and_unknown_may_have_reached_a_person() {
