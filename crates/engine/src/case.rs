@@ -323,6 +323,8 @@ pub struct Case {
     pub from: Timestamp,
     /// Last sighting that has force.
     pub to: Timestamp,
+    /// Whether a sighting is exact to the day only.
+    pub day_only: bool,
     /// All members in order of (captured_at, id).
     pub facts: Vec<FactId>,
     /// Records of the same pictures under other ids; they stand in no case of their own.

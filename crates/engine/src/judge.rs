@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::case::{Case, Disposition, Outcome, Reason};
-use crate::fact::{Body, Fact, FactId, Observation, Subject};
+use crate::fact::{Body, Fact, FactId, Observation, Precision, Subject};
 use crate::ledger::{Guest, Ledger};
 use crate::plate;
 use crate::rules::Rules;
@@ -304,6 +304,7 @@ impl<'a> Bench<'_, 'a> {
             zones,
             from: candidate.from,
             to: candidate.to,
+            day_only: members().any(|sighting| sighting.seen.precision == Precision::Day),
             facts: members().map(|sighting| sighting.fact.id.clone()).collect(),
             doubles: candidate.doubles.iter().map(|id| (*id).clone()).collect(),
             anchor: anchor.map_or_else(|| candidate.smallest.clone(), |fact| fact.id.clone()),

@@ -209,6 +209,7 @@ fn tombstone(rules: &Rules, ledger: &Ledger, judgement: &Judgement, memo: &CaseM
         zones: zone.into_iter().collect(),
         from: memo.from,
         to: memo.from,
+        day_only: false,
         facts: Vec::new(),
         doubles: Vec::new(),
         anchor: memo.anchor.clone(),

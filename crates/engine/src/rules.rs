@@ -126,6 +126,11 @@ impl Rules {
             .map_or(&UTC, |policy| &policy.time_zone)
     }
 
+    /// IANA name of the zone of the first policy, else UTC.
+    pub fn time_zone_name(&self) -> &str {
+        self.policies.first().map_or("UTC", |policy| &policy.time_zone_name)
+    }
+
     /// Whether a zones file was given.
     pub fn has_zones(&self) -> bool {
         self.zones.is_some()
