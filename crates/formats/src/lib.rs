@@ -1,4 +1,7 @@
 //! Bytes to and from engine types: CloudEvents, ledger documents, policy, zone and calendar files, mappings.
 
 pub mod event;
+pub mod inner;
+pub mod ledger;
 pub mod mapping;
+pub mod notice_parameters;
