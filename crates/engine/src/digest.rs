@@ -23,7 +23,13 @@ pub struct Digest<'r> {
 impl<'r> Digest<'r> {
     /// Begins a digest of decisions as of `at`.
     pub fn new(rules: &'r Rules, at: Timestamp) -> Self {
-        Self { rules, at, hasher: Sha256::new(), cases: 0, facts: 0 }
+        Self {
+            rules,
+            at,
+            hasher: Sha256::new(),
+            cases: 0,
+            facts: 0,
+        }
     }
 
     /// Adds a ledger; ledgers come by plate in bytes.
@@ -60,7 +66,13 @@ fn add_case(hasher: &mut Sha256, case: &Case) {
         text(hasher, fact.as_str());
     }
     text(hasher, case.outcome.as_str());
-    text(hasher, &case.policy.as_ref().map_or_else(String::new, |policy| policy.name()));
+    text(
+        hasher,
+        &case
+            .policy
+            .as_ref()
+            .map_or_else(String::new, |policy| policy.name()),
+    );
     let edge = |edge: Option<Edge>| match edge {
         None => String::new(),
         Some(Edge::Day(day)) => day.to_string(),

@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use crate::time::Timestamp;
 
 pub use answer::{
-    Application, Discretion, HandledElsewhere, NoticeKind, Objection, ObjectionResult, ObjectionVerdict, Payment,
-    PenaltyDecision, PlateCorrection, Reattribution, Review, Told, ToldState, Verdict, Void, VoidReason,
+    Application, Discretion, HandledElsewhere, NoticeKind, Objection, ObjectionResult, ObjectionVerdict,
+    Payment, PenaltyDecision, PlateCorrection, Reattribution, Review, Told, ToldState, Verdict, Void,
+    VoidReason,
 };
 pub use observation::{Departure, DeviceKind, Mode, Observation, Precision, RawPlate};
 pub use vehicle::{DeviceSpan, Permit, Published, Registration, VehicleRecord, VehicleStatus};
@@ -187,7 +188,11 @@ impl Body {
 
     /// The observation itself, if this is one.
     pub fn observation(&self) -> Option<&Observation> {
-        if let Self::Observation(it) = self { Some(it) } else { None }
+        if let Self::Observation(it) = self {
+            Some(it)
+        } else {
+            None
+        }
     }
 }
 

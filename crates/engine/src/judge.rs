@@ -4,29 +4,33 @@
 
 mod admission;
 mod answers;
+mod assemble;
 mod candidate;
+mod decision;
 mod episode;
+mod epoch;
 mod fold;
+mod moved;
 mod uses;
 mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::civil::Date;
-
-use crate::case::{Case, Disposition, Outcome, Reason};
-use crate::fact::{Body, Fact, FactId, Observation, Precision, Subject};
-use crate::ledger::{Guest, Ledger};
-use crate::plate;
+use crate::case::{Case, Disposition, Reason};
+use crate::fact::{Body, FactId, Subject};
+use crate::ledger::Ledger;
 use crate::rules::Rules;
 use crate::time::Timestamp;
+
+pub use moved::{departures_to_other_plates, ledger_key};
 
 use admission::{Admitted, Sighting, admit};
 use answers::Answers;
 use candidate::{Candidate, Makings};
-use episode::{Gone, Ground};
-use fold::{Decision, Fold};
+use episode::Ground;
+use epoch::{Epoch, epoch_of};
+use fold::Fold;
 use uses::Uses;
 
 /// What a ledger comes to.
@@ -134,12 +138,6 @@ struct Bench<'r, 'a> {
     doubles: Vec<(usize, &'a FactId)>,
 }
 
-/// A registration epoch: class (none: all) and first instant.
-struct Epoch {
-    class: Option<Arc<str>>,
-    from: Timestamp,
-}
-
 impl<'a> Bench<'_, 'a> {
     fn cases(&self, judgement: &mut Judgement) {
         let epochs = self.epochs();
@@ -244,144 +242,6 @@ impl<'a> Bench<'_, 'a> {
         }
     }
 
-    fn day(&self, at: Timestamp, policy: Option<usize>) -> Date {
-        at.date_in(self.rules.time_zone(policy))
-    }
-
-    fn zone_name(&self, sighting: usize) -> Arc<str> {
-        self.sightings[sighting]
-            .place
-            .zone
-            .clone()
-            .unwrap_or_else(unknown_zone)
-    }
-
-    fn case(
-        &self,
-        authority: Option<&Arc<str>>,
-        candidate: &Candidate<'a>,
-        rank: usize,
-        decision: Decision,
-        subject: Subject,
-        uses: &Uses<'_, 'a>,
-    ) -> Case {
-        let members = || candidate.members.iter().map(|member| &self.sightings[*member]);
-        let mut zones: Vec<Arc<str>> = Vec::with_capacity(1);
-        for member in &candidate.members {
-            let zone = self.zone_name(*member);
-            if !zones.contains(&zone) {
-                zones.push(zone);
-            }
-        }
-        let anchor = members()
-            .map(|sighting| sighting.fact)
-            .chain(self.double_facts(candidate))
-            .min_by_key(|fact| anchor_key(fact));
-        let policy = decision
-            .policy
-            .map(|number| self.rules.policies()[number].clone());
-        let has_ordinal = decision.outcome.is_first() || decision.outcome == Outcome::PenaltyProposed;
-        let ordinal = decision
-            .policy
-            .filter(|_| has_ordinal)
-            .map(|number| uses.ordinal(number, rank, decision.base));
-        let shows_window = has_ordinal || decision.outcome == Outcome::PenaltyDecided;
-        let window = decision
-            .policy
-            .filter(|_| shows_window)
-            .map(|number| uses.printed(number, rank, decision.standing));
-        let named = || members().find_map(|sighting| sighting.place.name.clone());
-        let registered = || {
-            self.rules
-                .zone(&self.zone_name(candidate.zone_of))
-                .and_then(|zone| zone.name.clone())
-        };
-        Case {
-            subject,
-            authority: authority.cloned(),
-            zone: self.zone_name(candidate.zone_of),
-            place: named().or_else(registered),
-            zones,
-            from: candidate.from,
-            to: candidate.to,
-            day_only: members().any(|sighting| sighting.seen.precision == Precision::Day),
-            facts: members().map(|sighting| sighting.fact.id.clone()).collect(),
-            doubles: candidate.doubles.iter().map(|id| (*id).clone()).collect(),
-            anchor: anchor.map_or_else(|| candidate.smallest.clone(), |fact| fact.id.clone()),
-            outcome: decision.outcome,
-            ordinal,
-            window,
-            policy,
-            fine: decision.fine,
-            reasons: decision.reasons,
-            deadline: decision.deadline,
-            proposal: decision.proposal,
-            trace: decision.trace,
-            live: candidate.live,
-            reviewed: candidate.confirmed.is_some(),
-            told: candidate.told.clone(),
-            objection_rejected: candidate.objection_rejected,
-        }
-    }
-
-    fn double_facts<'s>(&'s self, candidate: &'s Candidate<'a>) -> impl Iterator<Item = &'a Fact> + 's {
-        let own = |id: &FactId| self.ledger.fact(id);
-        let guest = |id: &FactId| {
-            self.ledger
-                .guests()
-                .iter()
-                .map(|guest| &guest.observation)
-                .find(|observation| observation.id == *id)
-        };
-        candidate
-            .doubles
-            .iter()
-            .filter_map(move |id| own(id).or_else(|| guest(id)))
-    }
-
-    fn epochs(&self) -> Vec<Epoch> {
-        let mut epochs: Vec<Epoch> = Vec::new();
-        for fact in self.ledger.facts() {
-            if let Body::Registration(it) = &fact.body {
-                epochs.push(Epoch {
-                    class: self.certain_class(&it.plate),
-                    from: it.from,
-                });
-            }
-        }
-        epochs.sort_by(|a, b| (a.from, &a.class).cmp(&(b.from, &b.class)));
-        epochs
-    }
-
-    fn departures(&self) -> Vec<Gone<'a>> {
-        let mut departures: Vec<Gone<'a>> = Vec::new();
-        for fact in self.ledger.facts() {
-            if let Body::Departure(departure) = &fact.body {
-                departures.push(Gone {
-                    departure,
-                    class: self.certain_class(&departure.plate),
-                });
-            }
-        }
-        departures.sort_by_key(|gone| gone.departure.departed_at);
-        departures
-    }
-
-    /// The class of a plate that is named outside an observation; none where it is not certain.
-    fn certain_class(&self, raw: &crate::fact::RawPlate) -> Option<Arc<str>> {
-        raw.class.as_ref().or(raw.color.as_ref())?;
-        let grammar = self.rules.grammar();
-        let read = plate::read(
-            grammar,
-            raw.number.as_deref(),
-            raw.class.as_deref(),
-            raw.color.as_deref(),
-            None,
-        )
-        .ok()?;
-        (read.class_reading == plate::ClassReading::Certain).then_some(read.class)
-    }
-
     /// Facts that are not observations, and doubles.
     fn other_standings(&self, judgement: &mut Judgement) {
         let mut note = |fact: &FactId, disposition, reason| {
@@ -410,86 +270,4 @@ impl<'a> Bench<'_, 'a> {
             }
         }
     }
-}
-
-fn anchor_key(fact: &Fact) -> (u64, Option<Timestamp>, &str, &str) {
-    let position = if fact.position == 0 {
-        u64::MAX
-    } else {
-        fact.position
-    };
-    (
-        position,
-        fact.body.observation().map(|seen| seen.captured_at),
-        fact.id.source(),
-        fact.id.id(),
-    )
-}
-
-fn epoch_of(epochs: &[Epoch], class: &str, start: Timestamp) -> Option<usize> {
-    let end = epochs.partition_point(|epoch| epoch.from <= start);
-    let latest = epochs[..end]
-        .iter()
-        .rposition(|epoch| epoch.class.as_deref().is_none_or(|of| of == class))?;
-    // Two registrations of one instant are one epoch.
-    let from = epochs[latest].from;
-    epochs[..=latest]
-        .iter()
-        .position(|epoch| epoch.from == from && epoch.class.as_deref().is_none_or(|of| of == class))
-}
-
-fn unknown_zone() -> Arc<str> {
-    static UNKNOWN: std::sync::LazyLock<Arc<str>> = std::sync::LazyLock::new(|| "unknown".into());
-    UNKNOWN.clone()
-}
-
-/// The ledger that a plate's facts live in; none: the plate cannot be read.
-pub fn ledger_key(rules: &Rules, seen: &Observation) -> Option<Arc<str>> {
-    admission::read_plate(rules, seen, None)
-        .ok()
-        .map(|read| read.number)
-}
-
-/// Observations that a correction gave to other plates, with what was said about them, by the plate that they go to.
-pub fn departures_to_other_plates(rules: &Rules, home: &str, ledger: &Ledger) -> Vec<(Arc<str>, Guest)> {
-    if !ledger
-        .facts()
-        .iter()
-        .any(|fact| matches!(fact.body, Body::PlateCorrection(_)))
-    {
-        return Vec::new();
-    }
-    let answers = Answers::new(ledger.facts().iter());
-    let mut moved = Vec::new();
-    for fact in ledger.facts() {
-        let Body::Observation(seen) = &fact.body else {
-            continue;
-        };
-        let Some((correction, known)) = answers.correction(&fact.id) else {
-            continue;
-        };
-        let Ok(read) = admission::read_plate(rules, seen, Some(correction)) else {
-            continue;
-        };
-        if *read.number == *home {
-            continue;
-        }
-        let mut observation = (**seen).clone();
-        observation.corrected = true;
-        observation.plate = correction.plate.clone();
-        observation.plate.class = observation.plate.class.or_else(|| seen.plate.class.clone());
-        let mut about: Vec<Fact> = answers
-            .about(&fact.id)
-            .filter(|fact| !matches!(fact.body, Body::PlateCorrection(_)))
-            .cloned()
-            .collect();
-        about.sort_by(|a, b| a.id.cmp(&b.id));
-        let observation = Fact {
-            known: known.max(fact.known),
-            body: Body::Observation(Box::new(observation)),
-            ..fact.clone()
-        };
-        moved.push((read.number, Guest { observation, about }));
-    }
-    moved
 }

@@ -56,12 +56,18 @@ impl NoticeState {
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("", |(_, word)| word)
     }
 
     /// The state of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(state, _)| *state)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(state, _)| *state)
     }
 
     /// Whether it is certain that nothing was sent under this state, so that a judgement may still cancel it. An
@@ -82,7 +88,12 @@ impl NoticeState {
     /// How far news of this kind outweighs other news: a lower rank never overwrites a higher one.
     pub fn rank(self) -> u8 {
         match self {
-            Self::Queued | Self::Held | Self::Cancelled | Self::Suppressed | Self::NoContact | Self::Refused => 0,
+            Self::Queued
+            | Self::Held
+            | Self::Cancelled
+            | Self::Suppressed
+            | Self::NoContact
+            | Self::Refused => 0,
             Self::Leased => 1,
             Self::Submitted => 2,
             Self::Unknown => 3,
@@ -138,12 +149,18 @@ impl AttemptClass {
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(class, _)| *class == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(class, _)| *class == self)
+            .map_or("", |(_, word)| word)
     }
 
     /// The class of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(class, _)| *class)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(class, _)| *class)
     }
 
     /// Whether it is certain that nothing was sent.
@@ -172,12 +189,17 @@ impl AttemptClass {
 /// hour; at least a minute after throttling; what the provider asked for, between a second and an hour, wins.
 pub fn retry_after(class: AttemptClass, tries: u32, asked_seconds: Option<u64>) -> i64 {
     if let Some(seconds) = asked_seconds {
-        return i64::try_from(seconds).map_or(HOUR, |seconds| seconds.saturating_mul(SECOND)).clamp(SECOND, HOUR);
+        return i64::try_from(seconds)
+            .map_or(HOUR, |seconds| seconds.saturating_mul(SECOND))
+            .clamp(SECOND, HOUR);
     }
     const STEPS: [i64; 5] = [2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE];
     let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = STEPS.get(step).copied().unwrap_or(30 * MINUTE);
-    let throttled = matches!(class, AttemptClass::ThrottledAccount | AttemptClass::ThrottledRecipient);
+    let throttled = matches!(
+        class,
+        AttemptClass::ThrottledAccount | AttemptClass::ThrottledRecipient
+    );
     if throttled { wait.max(MINUTE) } else { wait }
 }
 
@@ -187,13 +209,23 @@ pub fn after_quiet_hours(at: Timestamp, quiet: (Time, Time), zone: &TimeZone) ->
     let local = zone.to_datetime(at.to_jiff());
     let (date, time) = (local.date(), local.time());
     let passes_midnight = from > to;
-    let ends_today = if passes_midnight { time < to } else { from <= time && time < to };
+    let ends_today = if passes_midnight {
+        time < to
+    } else {
+        from <= time && time < to
+    };
     let ends_tomorrow = passes_midnight && time >= from;
     if !ends_today && !ends_tomorrow {
         return at;
     }
-    let day = if ends_tomorrow { date.tomorrow().unwrap_or(date) } else { date };
-    let end = zone.to_zoned(day.to_datetime(to)).map_or_else(|_| end_of_day(day, zone), |end| end.timestamp().into());
+    let day = if ends_tomorrow {
+        date.tomorrow().unwrap_or(date)
+    } else {
+        date
+    };
+    let end = zone
+        .to_zoned(day.to_datetime(to))
+        .map_or_else(|_| end_of_day(day, zone), |end| end.timestamp().into());
     end.max(at)
 }
 
@@ -229,7 +261,10 @@ mod tests {
     #[test]
     fn what_the_provider_asks_for_is_kept_between_a_second_and_an_hour() {
         assert_eq!(retry_after(AttemptClass::ThrottledAccount, 1, Some(0)), SECOND);
-        assert_eq!(retry_after(AttemptClass::ThrottledAccount, 1, Some(u64::MAX)), HOUR);
+        assert_eq!(
+            retry_after(AttemptClass::ThrottledAccount, 1, Some(u64::MAX)),
+            HOUR
+        );
         assert_eq!(retry_after(AttemptClass::ThrottledAccount, 1, None), MINUTE);
         assert_eq!(retry_after(AttemptClass::NotSent, 99, None), 30 * MINUTE);
     }

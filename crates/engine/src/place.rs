@@ -54,7 +54,11 @@ impl Place {
         if let (Some(a), Some(b)) = (self.point, other.point)
             && a.crs.unwrap_or_default() == b.crs.unwrap_or_default()
         {
-            return if within(a, b, merge_distance_mm) { Nearness::Same } else { Nearness::Elsewhere };
+            return if within(a, b, merge_distance_mm) {
+                Nearness::Same
+            } else {
+                Nearness::Elsewhere
+            };
         }
         match (&self.zone, &other.zone) {
             (Some(a), Some(b)) if a == b => Nearness::Same,
@@ -95,7 +99,7 @@ fn cos_q30(units: i64) -> i64 {
     let mut term = ONE;
     let mut sum = ONE;
     for step in 1..=9_i128 {
-        term = -(term * square >> 30) / ((2 * step - 1) * (2 * step));
+        term = -((term * square) >> 30) / ((2 * step - 1) * (2 * step));
         sum += term;
     }
     i64::try_from(sum.clamp(0, ONE)).expect("between 0 and 2^30")
@@ -106,7 +110,11 @@ mod tests {
     use super::*;
 
     fn point(lon: i32, lat: i32) -> Point {
-        Point { lon, lat, crs: Some(Crs::Wgs84) }
+        Point {
+            lon,
+            lat,
+            crs: Some(Crs::Wgs84),
+        }
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl Policy {
 
     /// Whether this version speaks of offences with `code`; one without a code falls under policies for all codes.
     pub fn covers(&self, code: Option<&str>) -> bool {
-        self.codes.as_ref().is_none_or(|codes| code.is_some_and(|code| codes.contains(code)))
+        self.codes
+            .as_ref()
+            .is_none_or(|codes| code.is_some_and(|code| codes.contains(code)))
     }
 
     /// Whether this version is in force at `at`.
@@ -113,12 +115,18 @@ impl WindowKind {
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, word)| word)
     }
 
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(kind, _)| *kind)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(kind, _)| *kind)
     }
 }
 
@@ -313,7 +321,11 @@ impl NoticeRule {
     /// The rule of a kind that a policy says nothing about.
     pub fn standard(kind: NoticeKind) -> Self {
         Self {
-            hold: if kind == NoticeKind::Reminded { 0 } else { 10 * MINUTE },
+            hold: if kind == NoticeKind::Reminded {
+                0
+            } else {
+                10 * MINUTE
+            },
             quiet_hours: None,
             expires: Length::WorkingDays(5),
             template: None,

@@ -128,7 +128,9 @@ impl Rules {
 
     /// IANA name of the zone of the first policy, else UTC.
     pub fn time_zone_name(&self) -> &str {
-        self.policies.first().map_or("UTC", |policy| &policy.time_zone_name)
+        self.policies
+            .first()
+            .map_or("UTC", |policy| &policy.time_zone_name)
     }
 
     /// Whether a zones file was given.

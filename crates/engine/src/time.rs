@@ -83,7 +83,8 @@ pub fn start_of_day(date: Date, zone: &TimeZone) -> Timestamp {
 
 /// 24:00 of `date` in `zone`.
 pub fn end_of_day(date: Date, zone: &TimeZone) -> Timestamp {
-    date.tomorrow().map_or(Timestamp::MAX, |next| start_of_day(next, zone))
+    date.tomorrow()
+        .map_or(Timestamp::MAX, |next| start_of_day(next, zone))
 }
 
 /// A length of time as policies write it. Days, working days and months are whole; hours and less run exactly.
@@ -117,16 +118,24 @@ impl Length {
             Self::Exact(micros) => at.since(from) > micros,
             // The cheap tests answer for nearly every record without asking the calendar.
             Self::Days(days) if at.since(from) < i64::from(days) * (DAY - 2 * HOUR) => false,
-            Self::WorkingDays(days) if days > 0 && at.since(from) < i64::from(days) * (DAY - 2 * HOUR) => false,
+            Self::WorkingDays(days) if days > 0 && at.since(from) < i64::from(days) * (DAY - 2 * HOUR) => {
+                false
+            }
             Self::Months(months) if at.since(from) < i64::from(months) * 27 * DAY => false,
-            Self::Days(_) | Self::WorkingDays(_) | Self::Months(_) => at >= self.end_after(from, zone, calendar),
+            Self::Days(_) | Self::WorkingDays(_) | Self::Months(_) => {
+                at >= self.end_after(from, zone, calendar)
+            }
         }
     }
 
     /// The longer of two lengths, counted from `from`.
     #[must_use]
     pub fn longer(self, other: Self, from: Timestamp, zone: &TimeZone, calendar: &Calendar) -> Self {
-        if self.end_after(from, zone, calendar) >= other.end_after(from, zone, calendar) { self } else { other }
+        if self.end_after(from, zone, calendar) >= other.end_after(from, zone, calendar) {
+            self
+        } else {
+            other
+        }
     }
 
     /// The last day of the period that starts after `day`; the last of the month where the corresponding day is missing.
@@ -171,7 +180,9 @@ impl Calendar {
         let mut left = count;
         let mut current = day;
         while left > 0 {
-            let Ok(next) = current.tomorrow() else { return current };
+            let Ok(next) = current.tomorrow() else {
+                return current;
+            };
             current = next;
             if self.is_working_day(current) {
                 left -= 1;
@@ -195,14 +206,18 @@ mod tests {
 
     #[test]
     fn a_period_of_months_ends_at_the_end_of_the_corresponding_day() {
-        let end = Length::Months(12).end_after(at("2024-02-29T10:00:00+08:00"), &shanghai(), &Calendar::default());
+        let end =
+            Length::Months(12).end_after(at("2024-02-29T10:00:00+08:00"), &shanghai(), &Calendar::default());
         assert_eq!(end, at("2025-03-01T00:00:00+08:00"));
     }
 
     #[test]
     fn working_days_skip_weekends_and_holidays_and_take_make_up_days() {
         let calendar = Calendar {
-            holidays: ["2026-10-01", "2026-10-02"].iter().map(|day| day.parse().unwrap()).collect(),
+            holidays: ["2026-10-01", "2026-10-02"]
+                .iter()
+                .map(|day| day.parse().unwrap())
+                .collect(),
             workdays: ["2026-10-03"].iter().map(|day| day.parse().unwrap()).collect(),
         };
         let end = Length::WorkingDays(2).end_after(at("2026-09-30T23:59:59+08:00"), &shanghai(), &calendar);
@@ -216,9 +231,18 @@ mod tests {
         let from = at("2026-03-06T15:00:00+08:00");
         for hours in 0..400 {
             let now = from.plus(hours * HOUR);
-            for length in [Length::Days(1), Length::WorkingDays(1), Length::WorkingDays(5), Length::Days(10)] {
+            for length in [
+                Length::Days(1),
+                Length::WorkingDays(1),
+                Length::WorkingDays(5),
+                Length::Days(10),
+            ] {
                 let exact = now >= length.end_after(from, &zone, &calendar);
-                assert_eq!(length.exceeded(from, now, &zone, &calendar), exact, "{length:?} after {hours} h");
+                assert_eq!(
+                    length.exceeded(from, now, &zone, &calendar),
+                    exact,
+                    "{length:?} after {hours} h"
+                );
             }
         }
     }

@@ -41,12 +41,18 @@ impl ZoneKind {
 
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(kind, _)| *kind)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(kind, _)| *kind)
     }
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, word)| word)
     }
 }
 
@@ -64,7 +70,8 @@ pub struct Zone {
 impl Zone {
     /// The kind at `at`; none: not in force.
     pub fn kind_at(&self, at: Timestamp) -> Option<ZoneKind> {
-        let in_force = |span: &&ZoneSpan| span.from.is_none_or(|from| from <= at) && span.to.is_none_or(|to| at < to);
+        let in_force =
+            |span: &&ZoneSpan| span.from.is_none_or(|from| from <= at) && span.to.is_none_or(|to| at < to);
         self.spans.iter().find(in_force).map(|span| span.kind)
     }
 }
@@ -98,6 +105,9 @@ pub struct Device {
 impl Device {
     /// Whether its pictures are evidence at `at`.
     pub fn may_speak(&self, at: Timestamp) -> bool {
-        [self.approved_from, self.published_from, self.live_from].iter().flatten().all(|from| *from <= at)
+        [self.approved_from, self.published_from, self.live_from]
+            .iter()
+            .flatten()
+            .all(|from| *from <= at)
     }
 }

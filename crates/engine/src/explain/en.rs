@@ -96,45 +96,48 @@ fn notice(kind: NoticeKind) -> &'static str {
 fn because(case: &Case, reason: Reason) -> String {
     let words = case.trace.words.as_deref().unwrap_or("");
     let ordinal = case.ordinal.unwrap_or(1);
-    let fixed = match reason {
+    match reason {
         Reason::FirstInWindow => {
-            return format!("Offence {ordinal} in {}, within the allowance", window(case));
+            format!("Offence {ordinal} in {}, within the allowance", window(case))
         }
         Reason::AllowanceUsed if case.trace.allowance == 0 => {
-            return format!("{} has no allowance", window(case));
+            format!("{} has no allowance", window(case))
         }
         Reason::AllowanceUsed => {
-            return format!(
+            format!(
                 "Offence {ordinal} in {}, the allowance being used by {}",
                 window(case),
                 other(case)
-            );
+            )
         }
-        Reason::Excluded => {
-            return match case.trace.excluded {
-                Some(ExcludedBy::Zone(kind)) => {
-                    format!("Zone kind {} is excluded from the waiver", kind.as_str())
-                }
-                Some(ExcludedBy::SameDay) => {
-                    "A repeat on the same day is excluded from the waiver".to_owned()
-                }
-                None => "Excluded from the waiver".to_owned(),
-            };
-        }
+        Reason::Excluded => match case.trace.excluded {
+            Some(ExcludedBy::Zone(kind)) => {
+                format!("Zone kind {} is excluded from the waiver", kind.as_str())
+            }
+            Some(ExcludedBy::SameDay) => "A repeat on the same day is excluded from the waiver".to_owned(),
+            None => "Excluded from the waiver".to_owned(),
+        },
         Reason::Told => {
-            return format!(
+            format!(
                 "The person was told of {}, so nothing heavier",
                 case.trace.told.map_or("it", notice)
-            );
+            )
         }
-        Reason::Discretion => return format!("A person decided otherwise ({words})"),
-        Reason::HandledElsewhere => return format!("Handled by {words} already"),
-        Reason::EarlierUndecided => return format!("Waits for {}", other(case)),
-        Reason::LaterCaseWasTold => return format!("The allowance was told to {}", other(case)),
-        Reason::Void(VoidReason::Other) => return format!("Taken away by a person ({words})"),
+        Reason::Discretion => format!("A person decided otherwise ({words})"),
+        Reason::HandledElsewhere => format!("Handled by {words} already"),
+        Reason::EarlierUndecided => format!("Waits for {}", other(case)),
+        Reason::LaterCaseWasTold => format!("The allowance was told to {}", other(case)),
+        Reason::Void(VoidReason::Other) => format!("Taken away by a person ({words})"),
         Reason::Void(reason) => {
-            return format!("Taken away by a person ({})", reason.as_str().replace('_', " "));
+            format!("Taken away by a person ({})", reason.as_str().replace('_', " "))
         }
+        other => fixed(other).to_owned(),
+    }
+}
+
+/// The part of the sentence that is the same in every case.
+fn fixed(reason: Reason) -> &'static str {
+    match reason {
         Reason::NoPolicy => "No policy governs this place, code and time",
         Reason::TooOld => "Too old on arrival",
         Reason::OutsideJurisdiction => "Embassy, armed police or military plate, outside jurisdiction",
@@ -169,7 +172,15 @@ fn because(case: &Case, reason: Reason) -> String {
         | Reason::PlateCorrected
         | Reason::SameContent
         | Reason::OtherContent
-        | Reason::AboutUnknown => reason.as_str(),
-    };
-    fixed.to_owned()
+        | Reason::AboutUnknown
+        | Reason::FirstInWindow
+        | Reason::AllowanceUsed
+        | Reason::Excluded
+        | Reason::Told
+        | Reason::Discretion
+        | Reason::HandledElsewhere
+        | Reason::EarlierUndecided
+        | Reason::LaterCaseWasTold
+        | Reason::Void(_) => reason.as_str(),
+    }
 }

@@ -107,40 +107,45 @@ fn notice(kind: NoticeKind) -> &'static str {
 
 fn because(case: &Case, reason: Reason) -> String {
     let words = case.trace.words.as_deref().unwrap_or("");
-    let fixed = match reason {
+    match reason {
         Reason::FirstInWindow => {
-            return format!("{}内第{}起，名额未用完", window(case), case.ordinal.unwrap_or(1));
+            format!("{}内第{}起，名额未用完", window(case), case.ordinal.unwrap_or(1))
         }
         Reason::AllowanceUsed if case.trace.allowance == 0 => {
-            return format!("{}内不设首违名额", window(case));
+            format!("{}内不设首违名额", window(case))
         }
         Reason::AllowanceUsed => {
-            return format!(
+            format!(
                 "{}内第{}起，首违名额已由{}使用",
                 window(case),
                 case.ordinal.unwrap_or(0),
                 other(case)
-            );
+            )
         }
-        Reason::Excluded => {
-            return match case.trace.excluded {
-                Some(ExcludedBy::Zone(kind)) => format!("位于{}，不适用首违免罚", zone_kind(kind)),
-                Some(ExcludedBy::SameDay) => "同日再次违停，不适用首违免罚".to_owned(),
-                None => "按政策不适用首违免罚".to_owned(),
-            };
-        }
+        Reason::Excluded => match case.trace.excluded {
+            Some(ExcludedBy::Zone(kind)) => format!("位于{}，不适用首违免罚", zone_kind(kind)),
+            Some(ExcludedBy::SameDay) => "同日再次违停，不适用首违免罚".to_owned(),
+            None => "按政策不适用首违免罚".to_owned(),
+        },
         Reason::Told => {
-            return format!(
+            format!(
                 "已告知当事人{}，不作更重处理",
                 case.trace.told.map_or("结果", notice)
-            );
+            )
         }
-        Reason::Discretion => return format!("人工裁量：{words}"),
-        Reason::HandledElsewhere => return format!("已由{words}处理，一事不再罚"),
-        Reason::EarlierUndecided => return format!("此前{}尚未确定", other(case)),
-        Reason::LaterCaseWasTold => return format!("首违名额已由其后已告知的{}使用", other(case)),
-        Reason::Void(VoidReason::Other) => return format!("人工撤销：{words}"),
-        Reason::Void(reason) => return format!("人工撤销：{}", void(reason)),
+        Reason::Discretion => format!("人工裁量：{words}"),
+        Reason::HandledElsewhere => format!("已由{words}处理，一事不再罚"),
+        Reason::EarlierUndecided => format!("此前{}尚未确定", other(case)),
+        Reason::LaterCaseWasTold => format!("首违名额已由其后已告知的{}使用", other(case)),
+        Reason::Void(VoidReason::Other) => format!("人工撤销：{words}"),
+        Reason::Void(reason) => format!("人工撤销：{}", void(reason)),
+        other => fixed(other).to_owned(),
+    }
+}
+
+/// The part of the sentence that is the same in every case.
+fn fixed(reason: Reason) -> &'static str {
+    match reason {
         Reason::NoPolicy => "该地点、代码和时间没有适用的政策",
         Reason::TooOld => "取得时已超过追责期限",
         Reason::OutsideJurisdiction => "使领馆、武警或军队号牌，不属本部门管辖",
@@ -175,9 +180,17 @@ fn because(case: &Case, reason: Reason) -> String {
         | Reason::PlateCorrected
         | Reason::SameContent
         | Reason::OtherContent
-        | Reason::AboutUnknown => reason.as_str(),
-    };
-    fixed.to_owned()
+        | Reason::AboutUnknown
+        | Reason::FirstInWindow
+        | Reason::AllowanceUsed
+        | Reason::Excluded
+        | Reason::Told
+        | Reason::Discretion
+        | Reason::HandledElsewhere
+        | Reason::EarlierUndecided
+        | Reason::LaterCaseWasTold
+        | Reason::Void(_) => reason.as_str(),
+    }
 }
 
 fn void(reason: VoidReason) -> &'static str {

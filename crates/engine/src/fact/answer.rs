@@ -88,12 +88,18 @@ impl VoidReason {
 
     /// The reason of a word; an unknown one counts as `other`.
     pub fn parse(word: &str) -> Self {
-        Self::ALL.iter().find(|(_, text)| *text == word).map_or(Self::Other, |(reason, _)| *reason)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map_or(Self::Other, |(reason, _)| *reason)
     }
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("other", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(reason, _)| *reason == self)
+            .map_or("other", |(_, word)| word)
     }
 }
 
@@ -145,12 +151,18 @@ impl NoticeKind {
 
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, text)| *text == word).map(|(kind, _)| *kind)
+        Self::ALL
+            .iter()
+            .find(|(_, text)| *text == word)
+            .map(|(kind, _)| *kind)
     }
 
     /// The word.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, word)| word)
     }
 }
 

@@ -105,7 +105,7 @@ impl<'a> Sayings<'a> {
             let id = &fact.id;
             match &fact.body {
                 Body::Void(it) if it.reason != VoidReason::Merged => {
-                    latest(&mut self.void, it, id, |it| it.at)
+                    latest(&mut self.void, it, id, |it| it.at);
                 }
                 Body::HandledElsewhere(it) => latest(&mut self.handled, it, id, |it| it.at),
                 Body::ObjectionResult(it) => latest(&mut self.result, it, id, |it| it.at),

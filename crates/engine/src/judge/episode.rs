@@ -150,7 +150,7 @@ fn items(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Item> {
             let cap = ground.rule(index).cap;
             let entry = sessions
                 .entry((source, session))
-                .or_insert((items.len(), sighting.at()));
+                .or_insert_with(|| (items.len(), sighting.at()));
             if entry.0 < items.len() && sighting.at().since(entry.1) <= cap {
                 items[entry.0].members.push(index);
                 continue;

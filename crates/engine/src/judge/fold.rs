@@ -6,51 +6,13 @@
 use std::sync::Arc;
 
 use super::candidate::{Candidate, Person};
+pub(crate) use super::decision::Decision;
 use super::uses::{Eval, Uses};
 use crate::case::{Outcome, Reason};
-use crate::explain::{OtherCase, Trace};
-use crate::policy::{Fine, Policy, ReviewRule};
+use crate::explain::OtherCase;
+use crate::policy::{Policy, ReviewRule};
 use crate::rules::Rules;
 use crate::time::Timestamp;
-
-/// What the fold says of one candidate.
-#[derive(Clone)]
-pub(crate) struct Decision {
-    pub(crate) outcome: Outcome,
-    pub(crate) reasons: Vec<Reason>,
-    pub(crate) fine: Option<Fine>,
-    pub(crate) proposal: Option<Outcome>,
-    pub(crate) deadline: Option<Timestamp>,
-    /// The version that decided, by number.
-    pub(crate) policy: Option<usize>,
-    /// Whether it uses up "first".
-    pub(crate) uses: bool,
-    /// Whether it is an offence of its window.
-    pub(crate) counts: bool,
-    /// The use that stood in the way, by rank.
-    pub(crate) standing: Option<usize>,
-    /// The rank from which its ordinal counts in windows that are not fixed.
-    pub(crate) base: usize,
-    pub(crate) trace: Trace,
-}
-
-impl Decision {
-    fn plain(outcome: Outcome, reason: Reason, policy: Option<usize>, rank: usize) -> Self {
-        Self {
-            outcome,
-            reasons: vec![reason],
-            fine: None,
-            proposal: None,
-            deadline: None,
-            policy,
-            uses: false,
-            counts: false,
-            standing: None,
-            base: rank,
-            trace: Trace::default(),
-        }
-    }
-}
 
 /// Candidates of one authority, in order of offence, and what was decided of them.
 pub(crate) struct Fold<'f, 'a> {
@@ -253,7 +215,7 @@ impl<'f, 'a> Fold<'f, 'a> {
                 .any(|earlier| self.candidates[*earlier].confirmed.is_none())
             {
                 let mut held = Decision::plain(Outcome::Held, Reason::ReviewRequired, Some(number), rank);
-                held.trace.other = used.first().and_then(|earlier| self.other(*earlier));
+                held.trace.other = used.first().map(|earlier| self.other(*earlier));
                 return held;
             }
         }
@@ -308,20 +270,20 @@ impl<'f, 'a> Fold<'f, 'a> {
         let first = first?;
         let mut held = Decision::plain(Outcome::Held, Reason::EarlierUndecided, Some(number), rank);
         held.deadline = deadline;
-        held.trace.other = self.other(first);
+        held.trace.other = Some(self.other(first));
         Some(held)
     }
 
-    fn other(&self, rank: usize) -> Option<OtherCase> {
+    fn other(&self, rank: usize) -> OtherCase {
         let outcome = self.decisions[rank]
             .as_ref()
             .map_or(Outcome::Held, |decision| decision.outcome);
         let candidate = &self.candidates[rank];
-        Some(OtherCase {
+        OtherCase {
             from: candidate.from,
             zone: self.zones[rank].clone(),
             outcome,
-        })
+        }
     }
 
     /// The outcome by the window: of the version of the offence, or of a later one that is lighter for the person.
@@ -362,10 +324,10 @@ impl<'f, 'a> Fold<'f, 'a> {
                 }
             }
         }
-        self.from_eval(rank, number, chosen, &eval, changes_at)
+        self.decision_of(rank, number, chosen, &eval, changes_at)
     }
 
-    fn from_eval(
+    fn decision_of(
         &self,
         rank: usize,
         offence: usize,
@@ -378,7 +340,7 @@ impl<'f, 'a> Fold<'f, 'a> {
         if untold && let Some(later) = eval.only_later_told {
             let mut held = Decision::plain(Outcome::Held, Reason::LaterCaseWasTold, Some(chosen), rank);
             held.proposal = Some(policy.outcome.otherwise);
-            held.trace.other = self.other(later);
+            held.trace.other = Some(self.other(later));
             return held;
         }
         let outcome = if eval.first {
@@ -410,7 +372,7 @@ impl<'f, 'a> Fold<'f, 'a> {
         decision.base = eval.base;
         decision.trace.excluded = eval.excluded;
         decision.trace.allowance = policy.window.allowance;
-        decision.trace.other = eval.standing.and_then(|standing| self.other(standing));
+        decision.trace.other = eval.standing.map(|standing| self.other(standing));
         decision
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Uses<'f, 'a> {
     sightings: &'f [Sighting<'a>],
     candidates: &'f [Candidate<'a>],
     zones: &'f [Arc<str>],
-    uses: Vec<usize>,
+    taken: Vec<usize>,
     counted: Vec<usize>,
     /// Window of each candidate under the version of its offence: asked for again and again.
     windows: Vec<Option<Own>>,
@@ -50,20 +50,18 @@ struct Own {
 
 fn own(rules: &Rules, policy: usize, start: Timestamp) -> Own {
     let version = &rules.policies()[policy];
-    match window::fixed(version, rules.run_start(policy), start) {
-        Some((span, printed)) => Own {
+    if let Some((span, printed)) = window::fixed(version, rules.run_start(policy), start) {
+        return Own {
             span,
             printed,
             fixed: true,
-        },
-        None => {
-            let span = window::reach(version, rules.calendar(), start);
-            Own {
-                span,
-                printed: window::print_reach(version, span),
-                fixed: false,
-            }
-        }
+        };
+    }
+    let span = window::reach(version, rules.calendar(), start);
+    Own {
+        span,
+        printed: window::print_reach(version, span),
+        fixed: false,
     }
 }
 
@@ -94,14 +92,14 @@ impl<'f, 'a> Uses<'f, 'a> {
             sightings,
             candidates,
             zones,
-            uses: Vec::new(),
+            taken: Vec::new(),
             counted: Vec::new(),
             windows,
         }
     }
 
     pub(crate) fn add_use(&mut self, rank: usize) {
-        insert(&mut self.uses, rank);
+        insert(&mut self.taken, rank);
     }
 
     pub(crate) fn add_counted(&mut self, rank: usize) {
@@ -189,7 +187,7 @@ impl<'f, 'a> Uses<'f, 'a> {
             standing: if first {
                 None
             } else {
-                earlier.first().or(later.first()).copied()
+                earlier.first().or_else(|| later.first()).copied()
             },
             base,
             earlier,
@@ -197,17 +195,17 @@ impl<'f, 'a> Uses<'f, 'a> {
     }
 
     fn in_span(&self, version: &Policy, rank: usize, span: Span) -> (Vec<usize>, Vec<usize>, usize) {
-        let from = self.uses.partition_point(|used| self.start(*used) < span.from);
+        let from = self.taken.partition_point(|used| self.start(*used) < span.from);
         let (mut earlier, mut later) = (Vec::new(), Vec::new());
-        for &used in self.uses[from..]
+        for &used in self.taken[from..]
             .iter()
             .take_while(|used| self.start(**used) < span.to)
         {
             if used != rank && self.share(version, rank, used) {
                 if used < rank {
-                    earlier.push(used)
+                    earlier.push(used);
                 } else {
-                    later.push(used)
+                    later.push(used);
                 }
             }
         }
@@ -218,9 +216,9 @@ impl<'f, 'a> Uses<'f, 'a> {
     /// Uses that reach to the candidate, and later ones to which it would reach.
     fn in_reach(&self, policy: usize, rank: usize) -> (Vec<usize>, Vec<usize>, usize) {
         let version = &self.rules.policies()[policy];
-        let split = self.uses.partition_point(|used| *used < rank);
+        let split = self.taken.partition_point(|used| *used < rank);
         let start = self.start(rank);
-        let (before, after) = self.uses.split_at(split);
+        let (before, after) = self.taken.split_at(split);
         let earlier: Vec<usize> = before
             .iter()
             .copied()
@@ -242,7 +240,7 @@ impl<'f, 'a> Uses<'f, 'a> {
     /// The firsts of the run of counted offences that the candidate would belong to.
     fn in_run(&self, policy: usize, rank: usize) -> (Vec<usize>, Vec<usize>, usize) {
         let version = &self.rules.policies()[policy];
-        let is_use = |other: &usize| self.uses.binary_search(other).is_ok();
+        let is_use = |other: &usize| self.taken.binary_search(other).is_ok();
         let split = self.counted.partition_point(|counted| *counted < rank);
         let mut run = Vec::new();
         let mut oldest = rank;
