@@ -185,6 +185,9 @@ impl AttemptClass {
     }
 }
 
+/// Waits after the first tries.
+const STEPS: [i64; 5] = [2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE];
+
 /// How long to wait, in microseconds, before the try that follows `tries` of them: 2, 10, 30, 120, 600 s, then half an
 /// hour; at least a minute after throttling; what the provider asked for, between a second and an hour, wins.
 pub fn retry_after(class: AttemptClass, tries: u32, asked_seconds: Option<u64>) -> i64 {
@@ -193,7 +196,6 @@ pub fn retry_after(class: AttemptClass, tries: u32, asked_seconds: Option<u64>) 
             .map_or(HOUR, |seconds| seconds.saturating_mul(SECOND))
             .clamp(SECOND, HOUR);
     }
-    const STEPS: [i64; 5] = [2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE];
     let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = STEPS.get(step).copied().unwrap_or(30 * MINUTE);
     let throttled = matches!(

@@ -71,11 +71,13 @@ impl Place {
 /// Mean earth radius 6,371,008.8 m times pi / 180 / 1e7: micrometres per 1e-7 degree.
 const MICROMETRES_PER_UNIT: i128 = 11_119;
 
+/// 360 degrees.
+const TURN: i128 = 3_600_000_000;
+
 /// Whether two points lie at most `limit_mm` apart. Plane geometry at the mean latitude: exact to a millimetre at
 /// the distances that merging asks about, and monotone beyond.
 fn within(a: Point, b: Point, limit_mm: i64) -> bool {
     let mut east = i128::from(a.lon) - i128::from(b.lon);
-    const TURN: i128 = 3_600_000_000;
     if east > TURN / 2 {
         east -= TURN;
     } else if east < -TURN / 2 {
