@@ -15,6 +15,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// Everything that sending a message needs to know of its case.
+#[expect(clippy::struct_excessive_bools, reason = "a flat record, one field per thing that is known")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeParameters {
     /// The case's number.
@@ -85,7 +86,7 @@ impl NoticeParameters {
             number: case.subject.number.to_string(),
             class: case.subject.class.to_string(),
             about: case.anchor.to_string(),
-            place: case.place.as_deref().or((*case.zone != *"unknown").then_some(&*case.zone)).map(str::to_owned),
+            place: case.place.as_deref().or_else(|| (*case.zone != *"unknown").then_some(&*case.zone)).map(str::to_owned),
             from: case.from.as_micros(),
             day_only: case.day_only,
             time_zone: policy.map_or(zone_name, |policy| &policy.time_zone_name).to_owned(),
