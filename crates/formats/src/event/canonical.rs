@@ -7,6 +7,7 @@ use engine::fact::ContentDigest;
 use sha2::{Digest as _, Sha256};
 
 use super::node::Node;
+use crate::json::{integer, text};
 
 /// First 16 bytes of the SHA-256 of `{"data":…,"type":…}`. `data` must be sorted.
 pub(super) fn digest(kind: &str, data: &Node<'_>, scratch: &mut Vec<u8>) -> ContentDigest {
@@ -57,52 +58,6 @@ pub(super) fn write(node: &Node<'_>, out: &mut Vec<u8>) {
 /// Appends a finite double as ECMAScript prints it.
 pub(super) fn float(value: f64, out: &mut Vec<u8>) {
     serde_json_canonicalizer::to_writer(&value, out).expect("a finite number goes into a Vec");
-}
-
-fn integer(value: i64, out: &mut Vec<u8>) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
-/// A JSON string with the escapes that RFC 8785 asks for and no others; runs without one are copied whole.
-fn text(value: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let bytes = value.as_bytes();
-    let mut copied = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[copied..at]);
-        copied = at + 1;
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            _ => {
-                out.extend_from_slice(b"\\u00");
-                out.extend([byte >> 4, byte & 15].map(|nibble| b"0123456789abcdef"[usize::from(nibble)]));
-            }
-        }
-    }
-    out.extend_from_slice(&bytes[copied..]);
-    out.push(b'"');
 }
 
 #[cfg(test)]
