@@ -7,6 +7,7 @@ mod apply;
 mod batch;
 mod effects;
 mod read_ahead;
+mod role;
 
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ impl Intake {
     }
 
     /// Reads, judges and commits one batch; says what it did. `now` is the wall clock.
-    pub async fn step(&mut self, now: Timestamp) -> Result<StepReport, IntakeError> {
+    pub async fn advance(&mut self, now: Timestamp) -> Result<StepReport, IntakeError> {
         let records = self.reader.take(self.progress.next).await?;
         let mut inner = self.store.inner(self.progress.inner_next, INNER).await?;
         let mut check_ids = false;
