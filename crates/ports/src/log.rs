@@ -38,6 +38,6 @@ pub trait Stream: Send + Sync {
     /// The position that the next appended record will get.
     async fn end(&self) -> Result<u64, StoreError>;
 
-    /// Returns once the end lies beyond `position`, or `wait` is over.
+    /// Returns once a record stands at `position` (its end lies beyond it), or `wait` is over.
     async fn wait_beyond(&self, position: u64, wait: std::time::Duration) -> Result<(), StoreError>;
 }

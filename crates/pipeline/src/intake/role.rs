@@ -24,7 +24,7 @@ impl Step for Intake {
 
     async fn stirred(&mut self) {
         // A store that is away shows in the next step, which says so.
-        let waited = self.store.wait_beyond(self.progress.next - 1, WATCH).await;
+        let waited = self.store.wait_beyond(self.progress.next, WATCH).await;
         if waited.is_err() {
             std::future::pending::<()>().await;
         }
