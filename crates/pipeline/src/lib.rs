@@ -4,3 +4,8 @@
 //! re-sends on a guess.
 
 pub mod decide;
+pub mod digest;
+pub mod dispatch;
+pub mod intake;
+pub mod metrics;
+pub mod run;

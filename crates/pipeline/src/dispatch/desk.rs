@@ -1,0 +1,132 @@
+//! A provider as dispatch sees it: how many calls it may be given now, and how it has been answering.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::notice::{AttemptClass, retry_after};
+use engine::time::Timestamp;
+use ports::dispatch::ProviderState;
+use ports::gateway::{Answer, Gateway};
+
+use super::rate::Bucket;
+
+/// So many connections that fail in a row make a provider rest: nothing is risked by trying, but a queue that is tried
+/// again and again at a dead address helps nobody.
+const FAILURES_BEFORE_REST: u32 = 5;
+/// The store pauses a provider at so many unknowns in a row; no more than are missing to that are in flight at once,
+/// so that a sick provider does not make ten times as many.
+const UNKNOWNS_BEFORE_PAUSE: u32 = 10;
+
+/// One provider.
+pub(super) struct Desk {
+    pub(super) gateway: Arc<dyn Gateway>,
+    bucket: Option<Bucket>,
+    in_flight: usize,
+    /// Connections that failed in a row.
+    failures: u32,
+    rest_until: Option<Timestamp>,
+    paused: bool,
+    unknowns: u32,
+    /// How many calls may begin in this step.
+    slots: usize,
+}
+
+impl Desk {
+    pub(super) fn new(gateway: Arc<dyn Gateway>) -> Self {
+        Self {
+            bucket: gateway.rate().map(Bucket::new),
+            gateway,
+            in_flight: 0,
+            failures: 0,
+            rest_until: None,
+            paused: false,
+            unknowns: 0,
+            slots: 0,
+        }
+    }
+
+    /// Takes note of the store's word and counts the slots of this step.
+    pub(super) fn open(&mut self, now: Timestamp, state: Option<&ProviderState>, all_paused: bool) {
+        self.paused = all_paused || state.is_some_and(|state| state.paused.is_some());
+        self.unknowns = state.map_or(0, |state| state.unknowns);
+        if self.rest_until.is_some_and(|until| until <= now) {
+            self.rest_until = None;
+        }
+        let permits = self.bucket.as_mut().map_or(usize::MAX, |bucket| bucket.available(now));
+        self.slots = self.width().saturating_sub(self.in_flight).min(permits);
+        if !self.is_open() {
+            self.slots = 0;
+        }
+    }
+
+    /// Whether it may be given anything at all.
+    pub(super) fn is_open(&self) -> bool {
+        !self.paused && self.rest_until.is_none()
+    }
+
+    /// How many calls may begin in this step.
+    pub(super) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// How long until a permit comes, where only a permit is missing.
+    pub(super) fn permit_in(&self) -> Option<Duration> {
+        let has_room = self.is_open() && self.in_flight < self.width();
+        let wait = self.bucket.as_ref()?.next_in();
+        (has_room && !wait.is_zero()).then_some(wait)
+    }
+
+    /// Takes a slot; false: there is none.
+    pub(super) fn take(&mut self) -> bool {
+        if self.slots == 0 {
+            return false;
+        }
+        self.slots -= 1;
+        self.in_flight += 1;
+        if let Some(bucket) = &mut self.bucket {
+            bucket.take(1);
+        }
+        true
+    }
+
+    /// Returns a slot that was not used.
+    pub(super) fn give_back(&mut self) {
+        self.slots += 1;
+        self.in_flight -= 1;
+        if let Some(bucket) = &mut self.bucket {
+            bucket.give_back(1);
+        }
+    }
+
+    /// A call is over.
+    pub(super) fn answered(&mut self, now: Timestamp, answer: &Answer) {
+        self.in_flight -= 1;
+        self.failures = if answer.class == AttemptClass::NotSent { self.failures + 1 } else { 0 };
+        let rest = match answer.class {
+            AttemptClass::ThrottledAccount => Some(retry_after(answer.class, 1, answer.retry_after)),
+            AttemptClass::NotSent if self.failures >= FAILURES_BEFORE_REST => {
+                Some(retry_after(answer.class, self.failures - FAILURES_BEFORE_REST + 1, None))
+            }
+            _ => None,
+        };
+        if let Some(rest) = rest {
+            self.rest_until = self.rest_until.max(Some(now.plus(rest)));
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// How many calls at once it is trusted with.
+    fn width(&self) -> usize {
+        let most = self.gateway.concurrency();
+        if self.failures >= FAILURES_BEFORE_REST {
+            return most.min(1);
+        }
+        if self.unknowns == 0 {
+            return most;
+        }
+        most.min(UNKNOWNS_BEFORE_PAUSE.saturating_sub(self.unknowns).max(1) as usize)
+    }
+}
