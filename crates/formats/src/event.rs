@@ -12,8 +12,9 @@ mod answer;
 mod canonical;
 mod decimal;
 mod fields;
-mod instant;
+pub(crate) mod instant;
 mod node;
+mod parse;
 mod record;
 mod sighting;
 
@@ -64,7 +65,8 @@ pub struct Rejected {
 
 /// Reads one event. It never panics, whatever the bytes.
 pub fn decode(bytes: &[u8], known: Known, position: u64) -> Result<Decoded, Rejected> {
-    let mut event: Node<'_> = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| not_json(bytes, error.valid_up_to()))?;
+    let mut event = parse::parse(text).map_err(|error| not_json(bytes, error.at))?;
     let sorted = event.sort();
     let read = match sorted {
         Ok(()) => Object::of(&event, "").and_then(|event| read(event, known, position)),
@@ -76,9 +78,13 @@ pub fn decode(bytes: &[u8], known: Known, position: u64) -> Result<Decoded, Reje
     })
 }
 
-fn not_json(error: &serde_json::Error) -> Rejected {
-    let what = if error.is_eof() { "ends too early" } else { "is not JSON" };
-    let detail = format!("{what}, at line {} column {}", error.line(), error.column());
+/// Text that is no JSON from its byte `at` on.
+fn not_json(bytes: &[u8], at: usize) -> Rejected {
+    let read = bytes.get(..at).unwrap_or(bytes);
+    let line_start = read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line = read.split(|byte| *byte == b'\n').count();
+    let what = if at >= bytes.len() { "ends too early" } else { "is not JSON" };
+    let detail = format!("{what}, at line {line} column {}", read.len() - line_start + 1);
     Rejected { source: None, id: None, reason: Reason::Schema, pointer: String::new(), detail }
 }
 
@@ -86,7 +92,7 @@ fn not_json(error: &serde_json::Error) -> Rejected {
 fn identity(event: &Node<'_>) -> (Option<String>, Option<String>) {
     let Node::Object(members) = event else { return (None, None) };
     let text = |key: &str| {
-        let mut found = members.iter().filter(|(name, _)| name.0 == key);
+        let mut found = members.iter().filter(|(name, _)| *name.text() == key);
         match (found.next(), found.next()) {
             (Some((_, Node::Text(text))), None) => Some(text.clone().into_owned()),
             _ => None,

@@ -3,6 +3,8 @@
 //! Written here rather than by the library because nearly every value is a plain text or a whole number; the numbers
 //! that are neither go through the library, and a property holds both to the same bytes.
 
+use std::borrow::Cow;
+
 use engine::fact::ContentDigest;
 use sha2::{Digest as _, Sha256};
 
@@ -28,8 +30,9 @@ pub(super) fn write(node: &Node<'_>, out: &mut Vec<u8>) {
         Node::Bool(true) => out.extend_from_slice(b"true"),
         Node::Bool(false) => out.extend_from_slice(b"false"),
         Node::Integer(value) => integer(*value, out),
+        Node::Decimal(text) => out.extend_from_slice(text.as_bytes()),
         Node::Float(value) => float(*value, out),
-        Node::Text(value) => text(value, out),
+        Node::Text(value) => string(value, out),
         Node::List(items) => {
             out.push(b'[');
             for (index, item) in items.iter().enumerate() {
@@ -46,12 +49,25 @@ pub(super) fn write(node: &Node<'_>, out: &mut Vec<u8>) {
                 if index > 0 {
                     out.push(b',');
                 }
-                text(&key.0, out);
+                string(key.text(), out);
                 out.push(b':');
                 write(value, out);
             }
             out.push(b'}');
         }
+    }
+}
+
+#[expect(clippy::ptr_arg, reason = "whether it is borrowed is the point")]
+/// A text that was read without an escape holds nothing that needs one.
+fn string(value: &Cow<'_, str>, out: &mut Vec<u8>) {
+    match value {
+        Cow::Borrowed(plain) => {
+            out.push(b'"');
+            out.extend_from_slice(plain.as_bytes());
+            out.push(b'"');
+        }
+        Cow::Owned(value) => text(value, out),
     }
 }
 
@@ -66,9 +82,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::event::parse::parse;
 
     fn ours(json: &str) -> Result<String, String> {
-        let mut node: Node<'_> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let mut node = parse(json).map_err(|error| format!("no JSON at {}", error.at))?;
         node.sort()?;
         let mut out = Vec::new();
         write(&node, &mut out);
@@ -91,6 +108,10 @@ mod tests {
             ("2e-3", "0.002"),
             ("0.000001", "0.000001"),
             ("0.0000001", "1e-7"),
+            ("0.00000123", "0.00000123"),
+            ("-111.994", "-111.994"),
+            ("123456789.123456", "123456789.123456"),
+            ("0.123456789012345", "0.123456789012345"),
             ("9007199254740991", "9007199254740991"),
             ("9007199254740992", "9007199254740992"),
             ("9007199254740993", "9007199254740992"),

@@ -16,6 +16,7 @@ pub(super) enum Beyond {
 pub(super) fn fixed(node: &Node<'_>, scale: i32, beyond: Beyond) -> Option<i64> {
     match node {
         Node::Integer(value) => value.checked_mul(10_i64.checked_pow(u32::try_from(scale).ok()?)?),
+        Node::Decimal(text) => parse(text.as_bytes(), scale, beyond),
         Node::Float(value) => {
             let mut text = Vec::with_capacity(24);
             canonical::float(*value, &mut text);
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str, scale: i32, beyond: Beyond) -> Option<i64> {
-        fixed(&serde_json::from_str(json).unwrap(), scale, beyond)
+        fixed(&crate::event::parse::parse(json).unwrap(), scale, beyond)
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl<'n> Object<'n> {
     pub(super) fn raw(&self, key: &str) -> Option<&'n Node<'n>> {
         self.members
             .iter()
-            .find(|(name, _)| name.0 == key)
+            .find(|(name, _)| *name.text() == key)
             .map(|(_, value)| value)
     }
 
@@ -179,7 +179,7 @@ impl<'n> Object<'n> {
         let Some(node) = self.get(key) else {
             return Ok(None);
         };
-        if !matches!(node, Node::Integer(_) | Node::Float(_)) {
+        if !matches!(node, Node::Integer(_) | Node::Decimal(_) | Node::Float(_)) {
             return Err(self.fault(key, "must be a number"));
         }
         decimal::fixed(node, 7, Beyond::Round)
@@ -252,11 +252,15 @@ impl<'n> Object<'n> {
 
 /// A number between 0 and 1; what lies beyond the millionth is cut off, so that no threshold is passed by rounding.
 fn millionths(node: &Node<'_>) -> Result<u32, &'static str> {
+    // Asked before cutting, which would make 1 of a little more.
     let within = match node {
         Node::Integer(value) => (0..=1).contains(value),
+        Node::Decimal(text) => text.starts_with("0."),
         Node::Float(value) => (0.0..=1.0).contains(value),
         _ => return Err("must be a number"),
     };
-    let value = decimal::fixed(node, 6, Beyond::Cut).and_then(|value| u32::try_from(value).ok());
-    value.filter(|_| within).ok_or("must lie between 0 and 1")
+    let value = decimal::fixed(node, 6, Beyond::Cut).filter(|_| within);
+    value
+        .and_then(|value| u32::try_from(value).ok())
+        .ok_or("must lie between 0 and 1")
 }

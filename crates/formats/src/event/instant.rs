@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 /// Reads `2026-03-02T10:00:05.123456+08:00`. The offset is required; digits beyond the microsecond are cut off; a leap
 /// second is the second before it, as jiff has it. The error says what is wrong.
-pub(super) fn parse(text: &str) -> Result<Timestamp, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Timestamp, &'static str> {
     const SHAPE: &str = "must be an RFC 3339 time with an offset, like 2026-03-02T10:00:05+08:00";
     const NO_SUCH: &str = "there is no such date or time";
     let bytes = text.as_bytes();

@@ -261,14 +261,14 @@ fn source_and_id_are_kept_of_what_is_rejected_when_they_can_be_read() {
         (broken.source, broken.id, broken.pointer.as_str()),
         (None, None, "")
     );
-    assert_eq!(broken.detail, "ends too early, at line 1 column 14");
+    assert_eq!(broken.detail, "ends too early, at line 1 column 15");
     assert_eq!(
         decode(b"[]", Known::FromTime, 0).unwrap_err().detail,
         "must be an object"
     );
     assert_eq!(
-        decode(b"\xff{}", Known::FromTime, 0).unwrap_err().detail,
-        "is not JSON, at line 1 column 1"
+        decode(b"\n \xff{}", Known::FromTime, 0).unwrap_err().detail,
+        "is not JSON, at line 2 column 2"
     );
 }
 
