@@ -30,7 +30,6 @@ mod instant;
 mod json;
 mod keep;
 mod reader;
-mod suggest;
 mod time_format;
 
 use self::field::Fields;
@@ -39,6 +38,7 @@ use self::keep::Keep;
 pub use self::fact::{Crs, MappedFact, Mode};
 pub use self::input::ReadError;
 pub use self::reader::{Counts, Options, Reader, Reason, Row};
+pub use crate::plan::PlanError as MappingError;
 
 /// A checked mapping file.
 #[derive(Debug)]
@@ -65,20 +65,6 @@ impl Mapping {
     pub fn mode(&self) -> Option<Mode> {
         self.fields.constant_mode()
     }
-}
-
-/// What is wrong with a mapping file, where, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {key}: {message}")]
-pub struct MappingError {
-    /// The mapping file.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// The dotted key.
-    pub key: String,
-    /// What is wrong and what to do.
-    pub message: String,
 }
 
 /// The shape of the file.

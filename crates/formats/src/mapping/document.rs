@@ -1,14 +1,13 @@
 //! The TOML of a mapping: `[read]` and `[[keep]]` here, `[fact]` in its own module; every mistake with its line and key.
 
 mod fact_table;
-mod section;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
-use self::section::{Document, Section};
 use super::keep::{Keep, Test};
 use super::{Column, Encoding, Format, Mapping, MappingError, Read};
+use crate::plan::{Document, Section};
 
 const FORMATS: [(&str, Format); 4] =
     [("csv", Format::Csv), ("json", Format::Json), ("jsonl", Format::Jsonl), ("columns", Format::Columns)];
@@ -24,10 +23,7 @@ const TESTS: [(&str, Test); 4] = [
 /// Reads and checks a whole mapping.
 pub(super) fn parse(file: &str, text: &str) -> Result<Mapping, MappingError> {
     let document = Document { file, text };
-    let root = DeTable::parse(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        document.error("TOML", at, error.message().trim())
-    })?;
+    let root = document.parse().map_err(|errors| errors.into_iter().next().expect("never an empty list"))?;
     let root = Section { document, path: String::new(), table: root.get_ref(), at: 0 };
     root.only(&["read", "keep", "fact"])?;
     let read = read_table(&root.required_table("read", "it says what the file looks like; see `format`")?)?;

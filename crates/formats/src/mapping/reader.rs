@@ -12,8 +12,8 @@ use super::fact::{MappedFact, Mode};
 use super::field::RowView;
 use super::input::{self, Lines, ReadError};
 use super::json::JsonRows;
-use super::suggest::near;
 use super::{Format, Mapping, MappingError};
+use crate::plan::near;
 
 /// What an import decides for all rows.
 #[derive(Debug, Clone, Copy)]

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::{TimeZone, db};
+use jiff::tz::TimeZone;
 
 use super::super::MappingError;
 use super::super::fact::{Crs, Mode};
 use super::super::field::{Degrees, Field, Fields, Precision, Source, TimeField, Word};
 use super::super::instant::TimeReader;
-use super::super::suggest::nearest;
 use super::super::time_format::TimeFormat;
 use super::Columns;
-use super::section::{Section, not_one_of};
+use crate::plan::{Section, not_one_of, time_zone};
 
 const FIELDS: &[&str] = &[
     "source",
@@ -302,12 +301,5 @@ fn formats(section: &Section<'_>) -> Result<Option<Vec<TimeFormat>>, MappingErro
 
 fn zone(section: &Section<'_>) -> Result<Option<TimeZone>, MappingError> {
     let Some((name, at)) = section.text("zone")? else { return Ok(None) };
-    TimeZone::get(&name).map(Some).map_err(|_| {
-        let known: Vec<String> = db().available().map(|name| name.to_string()).collect();
-        let message = match nearest(&name, known.iter().map(String::as_str)) {
-            Some(near) => format!("`{name}` is not a time zone; did you mean `{near}`?"),
-            None => format!("`{name}` is not a time zone; write a name such as Asia/Shanghai or UTC"),
-        };
-        section.error("zone", at, message)
-    })
+    time_zone(&name).map(Some).map_err(|message| section.error("zone", at, message))
 }

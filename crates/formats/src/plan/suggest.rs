@@ -1,12 +1,12 @@
 //! Near names: what the author probably meant.
 
 /// The candidate nearest to `word`, if any is near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     near(word, candidates).into_iter().next()
 }
 
 /// Up to three candidates near `word`, the nearest first.
-pub(super) fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // Below 0.8 the similarity joins words that only share a beginning.
     const ENOUGH: f64 = 0.8;
     let plain = plain(word);
@@ -16,12 +16,19 @@ pub(super) fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
         .filter(|(similarity, _)| *similarity >= ENOUGH)
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    found.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+    found
+        .into_iter()
+        .take(3)
+        .map(|(_, candidate)| candidate)
+        .collect()
 }
 
 /// Case, blanks and separators are what people get wrong first.
 fn plain(word: &str) -> String {
-    word.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+    word.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
