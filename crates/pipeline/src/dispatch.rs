@@ -6,9 +6,11 @@
 //! Permits come first: exactly as many notices are leased and submitted as calls can begin.
 
 mod desk;
+mod fill;
 mod outcome;
 mod prepare;
 mod rate;
+mod record;
 mod told;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,41 +18,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use engine::ids::{AttemptId, NoticeId};
 use engine::message::Texts;
-use engine::notice::{AttemptClass, NoticeState};
-use engine::time::{SECOND, Timestamp};
-use futures::StreamExt as _;
-use metrics::{counter, gauge, histogram};
+use engine::notice::AttemptClass;
+use engine::time::Timestamp;
+use metrics::gauge;
 use ports::clock::Clock;
-use ports::dispatch::{ALL_PROVIDERS, DispatchStore, DueNotice, Finished, Pause, ProviderState};
+use ports::dispatch::{DispatchStore, Finished};
 use ports::gateway::{Answer, Gateway};
 use ports::registry::Registry;
 use ports::store::StoreError;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, timeout};
 
-use crate::metrics::{
-    NOTICES_NOT_SENT, OUTCOMES_WAITING, PROVIDER_PAUSED, SEND_SECONDS, SENDS, SENDS_IN_FLIGHT, SENDS_STARTED,
-};
+use crate::metrics::SENDS_IN_FLIGHT;
 use crate::run::{Progressed, Step, StepError, pause};
 
 use desk::Desk;
-use outcome::Next;
-use prepare::{BEGINS_WITHIN, Prepared, Read, Ready};
+use prepare::BEGINS_WITHIN;
 use told::Telling;
 
-/// A batch that a store writes in one transaction of a few milliseconds.
-const MOST_AT_ONCE: usize = 256;
-/// Questions to the registry at once.
-const LOOK_UPS_AT_ONCE: usize = 16;
-/// A notice whose provider is busy while others are not.
-const BUSY_WAIT: i64 = SECOND;
-/// Remembered ways of notices that are tried again; losing one costs a refused try, so all are dropped at once.
-const MOST_COURSES: usize = 10_000;
-/// A gateway ends its call by itself; this is for one that does not.
-const GRACE: Duration = Duration::from_secs(1);
 /// Between tries to write outcomes when the service stops.
 const LAST_TRIES: Duration = Duration::from_millis(100);
 
@@ -178,278 +164,13 @@ impl Dispatch {
         }
     }
 
-    /// Writes what is known of ended calls.
-    async fn record(&mut self, now: Timestamp) -> Result<usize, StoreError> {
-        while let Some(landed) = self.calls.try_join_next_with_id() {
-            self.landed.push(landed);
-        }
-        for landed in std::mem::take(&mut self.landed) {
-            self.land(landed, now);
-        }
-        gauge!(OUTCOMES_WAITING).set(self.waiting.len() as f64);
-        let recorded = self.waiting.len();
-        if recorded > 0 {
-            self.write(now).await?;
-            gauge!(OUTCOMES_WAITING).set(0.0);
-        }
-        self.pause_blocked(now).await?;
-        Ok(recorded)
-    }
-
-    /// Reads one answer.
-    fn land(&mut self, landed: Landed, now: Timestamp) {
-        let (id, answer) = match landed {
-            Ok(landed) => landed,
-            Err(error) => {
-                tracing::error!("a call to an SMS provider panicked; nobody knows what it sent");
-                (error.id(), unknown("panicked"))
-            }
-        };
-        let Some(flight) = self.flights.remove(&id) else { return };
-        let desk = &mut self.desks[flight.desk];
-        desk.answered(now, &answer);
-        let provider = Arc::clone(desk.gateway.name());
-        counter!(SENDS, "provider" => provider.to_string(), "class" => answer.class.as_str()).increment(1);
-        if answer.class == AttemptClass::AccountBlocked {
-            let code = answer.code.clone().unwrap_or_else(|| "refused".into());
-            self.blocked.insert(provider, code);
-        }
-        let another = self.desks.iter().skip(flight.desk + 1).any(Desk::is_open);
-        let next = outcome::next(&flight, &answer, another);
-        let course = match next {
-            Next::Again => None,
-            Next::NextOwner => Some(Course {
-                provider: flight.desk,
-                owner: flight.owner + 1,
-            }),
-            Next::NextProvider => Some(Course {
-                provider: flight.desk + 1,
-                owner: flight.owner,
-            }),
-        };
-        match course {
-            Some(course) => {
-                if self.courses.len() >= MOST_COURSES {
-                    self.courses.clear();
-                }
-                self.courses.insert(flight.notice.clone(), course);
-            }
-            None => {
-                self.courses.remove(&flight.notice);
-            }
-        }
-        self.waiting.push(outcome::finished(&flight, answer, next, now));
-    }
-
-    /// Writes all outcomes at once, or, when one of them is impossible, each by itself: it must not hold up the others.
-    async fn write(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        match self.store.finish(now, &self.waiting).await {
-            Ok(()) => {
-                self.waiting.clear();
-                return Ok(());
-            }
-            Err(error @ StoreError::Unavailable(_)) => return Err(error),
-            Err(error) => tracing::error!(%error, "outcomes cannot be written together; each is tried by itself"),
-        }
-        while let Some(outcome) = self.waiting.last() {
-            match self.store.finish(now, std::slice::from_ref(outcome)).await {
-                Ok(()) => {}
-                Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                Err(error) => {
-                    tracing::error!(attempt = %outcome.attempt, class = outcome.class.as_str(), %error,
-                        "an outcome cannot be written; the attempt becomes unknown");
-                }
-            }
-            self.waiting.pop();
-        }
-        Ok(())
-    }
-
-    /// A refused account sends nothing more until a person has seen to it.
-    async fn pause_blocked(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        if self.blocked.is_empty() {
-            return Ok(());
-        }
-        let states = self.store.providers().await?;
-        while let Some((provider, code)) = self.blocked.first_key_value() {
-            let is_paused = states.iter().any(|state| state.name == *provider && state.paused.is_some());
-            if !is_paused {
-                let pause = Pause {
-                    reason: format!("account_blocked: {code}").into(),
-                    by: "dispatch".into(),
-                    at: now,
-                };
-                self.store.pause(provider, &pause).await?;
-            }
-            self.blocked.pop_first();
-        }
-        Ok(())
-    }
-
-    /// Leases as many notices as there are slots, and submits them.
-    async fn fill(&mut self, now: Timestamp, report: &mut StepReport) -> Result<(), StoreError> {
-        let began = Instant::now();
-        let states = self.store.providers().await?;
-        self.note_pauses(&states);
-        let all_paused = states.iter().any(|state| &*state.name == ALL_PROVIDERS && state.paused.is_some());
-        for desk in &mut self.desks {
-            let state = states.iter().find(|state| state.name == *desk.gateway.name());
-            desk.open(now, state, all_paused);
-        }
-        let slots = self.desks.iter().find(|desk| desk.is_open()).map_or(0, Desk::slots).min(MOST_AT_ONCE);
-        if slots == 0 {
-            return Ok(());
-        }
-        let due = self.store.lease(now, slots).await?;
-        report.leased = due.len();
-        self.more_due = due.len() == slots;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::default();
-        let chosen = self.choose(due, now, &mut batch);
-        self.prepare(chosen, now, &mut batch).await;
-        let at = now.plus(micros(began.elapsed()));
-        report.submitted = self.submit(batch.ready, at).await?;
-        report.deferred = batch.later.len();
-        report.set_aside = batch.aside.len();
-        if !batch.later.is_empty() {
-            self.store.defer(&batch.later).await?;
-        }
-        if !batch.aside.is_empty() {
-            self.store.set_aside(at, &batch.aside).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads each notice and takes a slot for it at its provider.
-    fn choose(&mut self, due: Vec<DueNotice>, now: Timestamp, batch: &mut Batch) -> Vec<(usize, usize, Read)> {
-        let mut chosen = Vec::with_capacity(due.len());
-        for notice in due {
-            let course = self.courses.get(&notice.id).copied().unwrap_or_default();
-            let read = match prepare::read(notice, now) {
-                Ok(read) => read,
-                Err(prepared) => {
-                    batch.add(0, prepared);
-                    continue;
-                }
-            };
-            let route = (course.provider..self.desks.len()).chain(0..course.provider);
-            let desk = route.into_iter().find(|desk| self.desks.get(*desk).is_some_and(Desk::is_open));
-            match desk {
-                Some(desk) if self.desks[desk].take() => chosen.push((desk, course.owner, read)),
-                _ => batch.add(0, Prepared::Later(read.notice, now.plus(BUSY_WAIT), "provider_busy")),
-            }
-        }
-        chosen
-    }
-
-    /// Asks the registry and writes the texts, several at once; gives back the slots that are not needed.
-    async fn prepare(&mut self, chosen: Vec<(usize, usize, Read)>, now: Timestamp, batch: &mut Batch) {
-        let (registry, texts) = (&*self.registry, &*self.texts);
-        let gateways: Vec<_> = self.desks.iter().map(|desk| Arc::clone(&desk.gateway)).collect();
-        let gateways = &gateways;
-        let prepared: Vec<_> = futures::stream::iter(chosen)
-            .map(|(desk, owner, read)| async move {
-                (desk, prepare::prepare(read, owner, &*gateways[desk], registry, texts, now).await)
-            })
-            .buffered(LOOK_UPS_AT_ONCE)
-            .collect()
-            .await;
-        for (desk, prepared) in prepared {
-            if !matches!(prepared, Prepared::Ready(_)) {
-                self.desks[desk].give_back();
-            }
-            batch.add(desk, prepared);
-        }
-    }
-
-    /// The submit wall, and then the calls of what came through it.
-    async fn submit(&mut self, ready: Vec<(usize, Ready)>, at: Timestamp) -> Result<usize, StoreError> {
-        if ready.is_empty() {
-            return Ok(0);
-        }
-        let committing = Instant::now();
-        let submissions: Vec<_> =
-            ready.iter().map(|(desk, ready)| ready.submission(&*self.desks[*desk].gateway, at)).collect();
-        let granted = match self.store.submit(at, &submissions).await {
-            Ok(granted) => granted,
-            Err(error) => {
-                // Whether it was committed is not known, so nothing of it is sent; what was becomes unknown later.
-                for (desk, _) in &ready {
-                    self.desks[*desk].give_back();
-                }
-                self.release(&ready).await;
-                return Err(error);
-            }
-        };
-        let mut begun = 0;
-        for (number, (desk, ready)) in ready.into_iter().enumerate() {
-            if granted.get(number).copied().unwrap_or(false) {
-                self.begin(desk, ready, at, committing);
-                begun += 1;
-            } else {
-                self.desks[desk].give_back();
-                counter!(NOTICES_NOT_SENT, "why" => "not_granted").increment(1);
-            }
-        }
-        Ok(begun)
-    }
-
-    /// Begins the call, unless the commit took too long.
-    fn begin(&mut self, desk: usize, ready: Ready, at: Timestamp, committing: Instant) {
-        let gateway = Arc::clone(&self.desks[desk].gateway);
-        counter!(SENDS_STARTED, "provider" => gateway.name().to_string()).increment(1);
-        let within = ready.begins_within(at);
-        let flight = Flight {
-            attempt: ready.message.client_ref,
-            notice: ready.notice.id,
-            telling: ready.telling,
-            desk,
-            owner: ready.owner,
-            owners: ready.owners,
-            attempts: ready.notice.attempts,
-        };
-        let request = ready.request;
-        let handle = self.calls.spawn(async move {
-            if committing.elapsed() >= within {
-                return given_up();
-            }
-            call(&*gateway, request).await
-        });
-        self.flights.insert(handle.id(), flight);
-    }
-
-    /// Gives leases back as far as possible; those that cannot be end by themselves.
-    async fn release(&self, ready: &[(usize, Ready)]) {
-        let leases: Vec<_> = ready.iter().map(|(_, ready)| (ready.notice.id.clone(), ready.notice.token)).collect();
-        if let Err(error) = self.store.release(&leases).await {
-            tracing::warn!(%error, notices = leases.len(), "leases are not given back and end by themselves");
-        }
-    }
-
-    /// Says so, once, when a provider is paused or runs again.
-    fn note_pauses(&mut self, states: &[ProviderState]) {
-        let mut pauses = BTreeMap::new();
-        for state in states {
-            let is_paused = state.paused.is_some();
-            gauge!(PROVIDER_PAUSED, "provider" => state.name.to_string()).set(f64::from(u8::from(is_paused)));
-            let Some(pause) = &state.paused else { continue };
-            if self.pauses.get(&state.name) != Some(&pause.reason) {
-                tracing::error!(provider = %state.name, reason = %pause.reason, by = %pause.by, since = %pause.at,
-                    "nothing is sent by this provider until it is resumed");
-            }
-            pauses.insert(Arc::clone(&state.name), Arc::clone(&pause.reason));
-        }
-        for name in self.pauses.keys().filter(|name| !pauses.contains_key(*name)) {
-            tracing::info!(provider = %name, "the provider sends again");
-        }
-        self.pauses = pauses;
-    }
-
     /// How long until a permit comes for which a notice waits.
     fn permit_in(&self) -> Option<Duration> {
-        if self.more_due { self.desks.iter().find(|desk| desk.is_open())?.permit_in() } else { None }
+        if self.more_due {
+            self.desks.iter().find(|desk| desk.is_open())?.permit_in()
+        } else {
+            None
+        }
     }
 }
 
@@ -458,7 +179,11 @@ impl Step for Dispatch {
     async fn step(&mut self, now: Timestamp) -> Result<Progressed, StepError> {
         let report = Self::step(self, now).await?;
         let did = report.recorded + report.submitted + report.deferred + report.set_aside;
-        Ok(if did == 0 { Progressed::Idle } else { Progressed::Did(did) })
+        Ok(if did == 0 {
+            Progressed::Idle
+        } else {
+            Progressed::Did(did)
+        })
     }
 
     async fn stirred(&mut self) {
@@ -476,44 +201,18 @@ impl Step for Dispatch {
     }
 
     fn finish_within(&self) -> Duration {
-        let longest = self.desks.iter().map(|desk| desk.gateway.deadline()).max().unwrap_or_default();
+        let longest = self
+            .desks
+            .iter()
+            .map(|desk| desk.gateway.deadline())
+            .max()
+            .unwrap_or_default();
         // Time to begin, the call, and two seconds to write; a second is left to the process.
         longest + BEGINS_WITHIN + Duration::from_secs(2)
     }
 }
 
-/// What becomes of a batch of leased notices.
-#[derive(Default)]
-struct Batch {
-    ready: Vec<(usize, Ready)>,
-    later: Vec<(NoticeId, u64, Timestamp)>,
-    aside: Vec<(NoticeId, u64, NoticeState, Arc<str>)>,
-}
-
-impl Batch {
-    fn add(&mut self, desk: usize, prepared: Prepared) {
-        match prepared {
-            Prepared::Ready(ready) => self.ready.push((desk, *ready)),
-            Prepared::Later(notice, until, why) => {
-                counter!(NOTICES_NOT_SENT, "why" => why).increment(1);
-                self.later.push((notice.id, notice.token, until));
-            }
-            Prepared::Aside(notice, state, why) => {
-                counter!(NOTICES_NOT_SENT, "why" => why).increment(1);
-                self.aside.push((notice.id, notice.token, state, why.into()));
-            }
-        }
-    }
-}
-
-/// One call, over by its deadline.
-async fn call(gateway: &dyn Gateway, request: Bytes) -> Answer {
-    let began = Instant::now();
-    let answer = timeout(gateway.deadline() + GRACE, gateway.send(request)).await;
-    histogram!(SEND_SECONDS, "provider" => gateway.name().to_string()).record(began.elapsed());
-    answer.unwrap_or_else(|_| unknown("timeout"))
-}
-
+/// An answer that proves nothing.
 fn unknown(code: &str) -> Answer {
     Answer {
         class: AttemptClass::Unknown,
@@ -521,20 +220,6 @@ fn unknown(code: &str) -> Answer {
         provider_id: None,
         retry_after: None,
     }
-}
-
-/// The call was not even begun.
-fn given_up() -> Answer {
-    Answer {
-        class: AttemptClass::NotSent,
-        code: Some("given_up".into()),
-        provider_id: None,
-        retry_after: None,
-    }
-}
-
-fn micros(elapsed: Duration) -> i64 {
-    i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

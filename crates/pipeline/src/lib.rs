@@ -9,3 +9,4 @@ pub mod dispatch;
 pub mod intake;
 pub mod metrics;
 pub mod run;
+pub mod upkeep;

@@ -32,14 +32,28 @@ pub const LOOK_UPS: &str = "clearwalk_sms_look_ups_total";
 
 /// Tells the recorder what each metric means.
 pub fn describe() {
-    describe_histogram!(STEP_SECONDS, Unit::Seconds, "Seconds that one step of a role took");
+    describe_histogram!(
+        STEP_SECONDS,
+        Unit::Seconds,
+        "Seconds that one step of a role took"
+    );
     describe_counter!(STEP_FAILURES, "Steps that failed and are tried again");
     describe_counter!(SENDS_STARTED, "Attempts that were handed to a provider");
     describe_counter!(SENDS, "What attempts came to, by class");
-    describe_histogram!(SEND_SECONDS, Unit::Seconds, "Seconds from the first byte to the whole answer");
+    describe_histogram!(
+        SEND_SECONDS,
+        Unit::Seconds,
+        "Seconds from the first byte to the whole answer"
+    );
     describe_gauge!(SENDS_IN_FLIGHT, "Calls that have no answer yet");
-    describe_gauge!(PROVIDER_PAUSED, "1 while nothing is sent by a provider; * is everything");
-    describe_gauge!(OUTCOMES_WAITING, "Answers that are known and could not be written yet");
+    describe_gauge!(
+        PROVIDER_PAUSED,
+        "1 while nothing is sent by a provider; * is everything"
+    );
+    describe_gauge!(
+        OUTCOMES_WAITING,
+        "Answers that are known and could not be written yet"
+    );
     describe_counter!(NOTICES_NOT_SENT, "Leased notices that were not sent, by reason");
     describe_counter!(SENDS_OVERDUE, "Attempts whose deadline passed without an answer");
     describe_gauge!(UNKNOWN, "Attempts of which nobody knows what became");

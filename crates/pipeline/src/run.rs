@@ -47,7 +47,9 @@ impl From<StoreError> for StepError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Retry(error.into()),
-            StoreError::Corrupt(_) | StoreError::Conflict(_) | StoreError::NotFound(_) => Self::Halt(error.into()),
+            StoreError::Corrupt(_) | StoreError::Conflict(_) | StoreError::NotFound(_) => {
+                Self::Halt(error.into())
+            }
         }
     }
 }
@@ -60,7 +62,7 @@ pub trait Step: Send {
 
     /// Returns when there is a reason of its own to step again; never by itself.
     async fn stirred(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Ends what was begun and begins nothing. Called once, when the service stops.
@@ -127,7 +129,10 @@ pub async fn run(roles: Vec<Role>, shared: Shared) -> Result<(), RunError> {
     let mut first = Ok(());
     while let Some(ended) = tasks.join_next().await {
         let result = ended.unwrap_or_else(|error| {
-            let role = names.iter().find(|(id, _)| *id == error.id()).map_or("a role", |(_, name)| *name);
+            let role = names
+                .iter()
+                .find(|(id, _)| *id == error.id())
+                .map_or("a role", |(_, name)| *name);
             Err(RunError {
                 role,
                 why: "it panicked; the log has the place".to_owned(),
@@ -154,7 +159,11 @@ async fn turn(mut role: Role, shared: Shared) -> Result<(), RunError> {
             Ok(progressed) => {
                 shared.heart.beat(role.name, shared.clock.now());
                 backoff = SHORTEST_BACKOFF;
-                if progressed == Progressed::Idle { role.idle } else { NOTHING }
+                if progressed == Progressed::Idle {
+                    role.idle
+                } else {
+                    NOTHING
+                }
             }
             Err(StepError::Retry(error)) => {
                 counter!(STEP_FAILURES, "role" => role.name).increment(1);
@@ -187,7 +196,11 @@ async fn turn(mut role: Role, shared: Shared) -> Result<(), RunError> {
     }
     let within = role.step.finish_within();
     if timeout(within, role.step.finish(&*shared.clock)).await.is_err() {
-        tracing::error!(role = role.name, seconds = within.as_secs(), "could not finish in time");
+        tracing::error!(
+            role = role.name,
+            seconds = within.as_secs(),
+            "could not finish in time"
+        );
     }
     shared.heart.gone(role.name);
     result

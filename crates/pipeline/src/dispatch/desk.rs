@@ -52,7 +52,10 @@ impl Desk {
         if self.rest_until.is_some_and(|until| until <= now) {
             self.rest_until = None;
         }
-        let permits = self.bucket.as_mut().map_or(usize::MAX, |bucket| bucket.available(now));
+        let permits = self
+            .bucket
+            .as_mut()
+            .map_or(usize::MAX, |bucket| bucket.available(now));
         self.slots = self.width().saturating_sub(self.in_flight).min(permits);
         if !self.is_open() {
             self.slots = 0;
@@ -101,12 +104,18 @@ impl Desk {
     /// A call is over.
     pub(super) fn answered(&mut self, now: Timestamp, answer: &Answer) {
         self.in_flight -= 1;
-        self.failures = if answer.class == AttemptClass::NotSent { self.failures + 1 } else { 0 };
+        self.failures = if answer.class == AttemptClass::NotSent {
+            self.failures + 1
+        } else {
+            0
+        };
         let rest = match answer.class {
             AttemptClass::ThrottledAccount => Some(retry_after(answer.class, 1, answer.retry_after)),
-            AttemptClass::NotSent if self.failures >= FAILURES_BEFORE_REST => {
-                Some(retry_after(answer.class, self.failures - FAILURES_BEFORE_REST + 1, None))
-            }
+            AttemptClass::NotSent if self.failures >= FAILURES_BEFORE_REST => Some(retry_after(
+                answer.class,
+                self.failures - FAILURES_BEFORE_REST + 1,
+                None,
+            )),
             _ => None,
         };
         if let Some(rest) = rest {

@@ -9,38 +9,42 @@ use super::Flight;
 
 /// What follows a definite not-sent, as far as there is another way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum Way {
     /// The same way again, after a while.
     Again,
     /// The next owner, at once.
-    NextOwner,
+    OtherOwner,
     /// The next provider, at once.
-    NextProvider,
+    OtherProvider,
 }
 
 /// Which way to go after an answer. Never another way unless it is certain that nothing was sent.
-pub(super) fn next(flight: &Flight, answer: &Answer, another_provider: bool) -> Next {
+pub(super) fn way(flight: &Flight, answer: &Answer, another_provider: bool) -> Way {
     match answer.class {
-        AttemptClass::PermanentRecipient if flight.owner + 1 < flight.owners => Next::NextOwner,
+        AttemptClass::PermanentRecipient if flight.owner + 1 < flight.owners => Way::OtherOwner,
         AttemptClass::NotSent
         | AttemptClass::ThrottledAccount
         | AttemptClass::AccountBlocked
         | AttemptClass::ClockSkew
             if another_provider =>
         {
-            Next::NextProvider
+            Way::OtherProvider
         }
-        _ => Next::Again,
+        _ => Way::Again,
     }
 }
 
 /// What is written of the attempt.
-pub(super) fn finished(flight: &Flight, answer: Answer, next: Next, now: Timestamp) -> Finished {
+pub(super) fn finished(flight: &Flight, answer: Answer, way: Way, now: Timestamp) -> Finished {
     let class = answer.class;
-    let state = if next == Next::Again { class.next_state() } else { NoticeState::Queued };
-    let not_before = (state == NoticeState::Queued).then(|| match next {
-        Next::NextOwner | Next::NextProvider => now,
-        Next::Again => now.plus(retry_after(class, flight.attempts + 1, answer.retry_after)),
+    let state = if way == Way::Again {
+        class.next_state()
+    } else {
+        NoticeState::Queued
+    };
+    let not_before = (state == NoticeState::Queued).then(|| match way {
+        Way::OtherOwner | Way::OtherProvider => now,
+        Way::Again => now.plus(retry_after(class, flight.attempts + 1, answer.retry_after)),
     });
     Finished {
         attempt: flight.attempt.clone(),
@@ -51,6 +55,8 @@ pub(super) fn finished(flight: &Flight, answer: Answer, next: Next, now: Timesta
         next: state,
         reason: (class != AttemptClass::Accepted).then(|| class.as_str().into()),
         not_before,
-        taken_back: class.is_not_sent().then(|| flight.telling.not_sent(&flight.attempt, now)),
+        taken_back: class
+            .is_not_sent()
+            .then(|| flight.telling.not_sent(&flight.attempt, now)),
     }
 }

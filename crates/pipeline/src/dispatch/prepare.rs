@@ -18,10 +18,14 @@ use super::told::Telling;
 
 /// Between two questions to a registry that does not answer.
 const REGISTRY_WAIT: i64 = 30 * SECOND;
+/// Why a notice waits for the registry.
+pub(super) const REGISTRY_UNAVAILABLE: &str = "registry_unavailable";
 /// A registry that is slower holds up the others of its batch.
 const REGISTRY_DEADLINE: Duration = Duration::from_secs(5);
 /// A call begins at most this long after its commit, else it is given up: what was true then may no longer be.
 pub(super) const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+/// A gateway ends its call by itself; this is for one that does not.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// A notice whose parameters have been read.
 pub(super) struct Read {
@@ -52,18 +56,22 @@ pub(super) struct Ready {
 }
 
 /// Reads what is stored beside the notice and asks whether this is an hour at which people are written to.
-pub(super) fn read(notice: DueNotice, now: Timestamp) -> Result<Read, Prepared> {
+pub(super) fn read(notice: DueNotice, now: Timestamp) -> Result<Read, Box<Prepared>> {
     let parameters = match NoticeParameters::decode(&notice.parameters) {
         Ok(parameters) => parameters,
         Err(error) => {
             tracing::error!(notice = %notice.id, %error, "a notice cannot be sent; its parameters are broken");
-            return Err(Prepared::Aside(notice, NoticeState::Refused, "parameters_unreadable"));
+            return Err(Box::new(Prepared::Aside(
+                notice,
+                NoticeState::Refused,
+                "parameters_unreadable",
+            )));
         }
     };
     if let Some(hours) = parameters.quiet() {
         let free = after_quiet_hours(now, hours, &parameters.zone());
         if free > now {
-            return Err(Prepared::Later(notice, free, "quiet_hours"));
+            return Err(Box::new(Prepared::Later(notice, free, "quiet_hours")));
         }
     }
     Ok(Read { notice, parameters })
@@ -92,8 +100,8 @@ pub(super) async fn prepare(
         match phones(&parameters, &telling, registry).await {
             Ok(phones) => phones,
             Err(why) => {
-                tracing::warn!(notice = %notice.id, why, "a notice waits for the vehicle registry");
-                return Prepared::Later(notice, now.plus(REGISTRY_WAIT), "registry_unavailable");
+                tracing::debug!(notice = %notice.id, why, "a notice waits for the vehicle registry");
+                return Prepared::Later(notice, now.plus(REGISTRY_WAIT), REGISTRY_UNAVAILABLE);
             }
         }
     };
@@ -108,7 +116,11 @@ pub(super) async fn prepare(
         to: phone.clone(),
         text: text.text,
         template: Some(text.template),
-        parameters: text.params.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        parameters: text
+            .params
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
         expires_at: notice.expires_at,
     };
     match gateway.render(&message) {
@@ -148,7 +160,7 @@ async fn phones(
 impl Ready {
     /// What is committed before the first byte is sent; `at` is the time of the commit.
     pub(super) fn submission(&self, gateway: &dyn Gateway, at: Timestamp) -> Submission {
-        let calls = gateway.deadline() + BEGINS_WITHIN;
+        let over = gateway.deadline() + BEGINS_WITHIN + GRACE;
         Submission {
             notice: self.notice.id.clone(),
             token: self.notice.token,
@@ -158,7 +170,7 @@ impl Ready {
             text: self.message.text.clone(),
             segments: segments(&self.message.text, route(&self.message.to)),
             recipient: self.message.to.clone(),
-            deadline: at.plus(i64::try_from(calls.as_micros()).unwrap_or(i64::MAX)),
+            deadline: at.plus(i64::try_from(over.as_micros()).unwrap_or(i64::MAX)),
             told: self.telling.handed_over(&self.message.client_ref, at),
         }
     }
@@ -174,5 +186,9 @@ impl Ready {
 /// How the parts of a text are counted: by the country of the phone; gateways that know plates are in the city.
 fn route(to: &Phone) -> Route {
     let to = to.reveal();
-    if to.starts_with("+86") || to.starts_with("plate:") { Route::DomesticChina } else { Route::International }
+    if to.starts_with("+86") || to.starts_with("plate:") {
+        Route::DomesticChina
+    } else {
+        Route::International
+    }
 }

@@ -19,7 +19,11 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn new(rate: u32) -> Self {
-        let mut bucket = Self { rate, level: 0, at: None };
+        let mut bucket = Self {
+            rate,
+            level: 0,
+            at: None,
+        };
         bucket.level = bucket.most();
         bucket
     }
@@ -42,7 +46,10 @@ impl Bucket {
 
     /// Returns permits of calls that were not made.
     pub(super) fn give_back(&mut self, calls: usize) {
-        self.level = self.level.saturating_add(calls as u64 * 1_000_000).min(self.most());
+        self.level = self
+            .level
+            .saturating_add(calls as u64 * 1_000_000)
+            .min(self.most());
     }
 
     /// How long until one more call may begin; nothing when one may now.
@@ -81,11 +88,23 @@ mod tests {
         for rate in [1, 3, 10, 100, 997] {
             let calls = greedy(rate, 5_000);
             let most = (0..4_000)
-                .map(|from| calls.iter().filter(|call| (from..from + 1_000).contains(*call)).count())
+                .map(|from| {
+                    calls
+                        .iter()
+                        .filter(|call| (from..from + 1_000).contains(*call))
+                        .count()
+                })
                 .max();
-            assert!(most <= Some((rate + rate.div_ceil(10)) as usize), "{rate}: {most:?}");
+            assert!(
+                most <= Some((rate + rate.div_ceil(10)) as usize),
+                "{rate}: {most:?}"
+            );
             let expected = rate as usize * 5;
-            assert!(calls.len() >= expected - 1, "{rate}: only {} of {expected}", calls.len());
+            assert!(
+                calls.len() >= expected - 1,
+                "{rate}: only {} of {expected}",
+                calls.len()
+            );
         }
     }
 

@@ -4,6 +4,11 @@ use engine::fact::ToldState;
 use engine::time::{HOUR, MINUTE};
 use proptest::prelude::*;
 
+use bytes::Bytes;
+use engine::notice::NoticeState;
+use engine::time::SECOND;
+use ports::dispatch::{ALL_PROVIDERS, Pause, ProviderState};
+
 use super::*;
 use fakes::{Phones, Provider, Store, answer};
 
@@ -27,9 +32,17 @@ impl Scene {
     fn with(providers: Vec<Provider>, phones: Phones) -> Self {
         let store = Arc::new(Store::default());
         let providers: Vec<_> = providers.into_iter().map(Arc::new).collect();
-        let route = providers.iter().map(|it| Arc::clone(it) as Arc<dyn Gateway>).collect();
+        let route = providers
+            .iter()
+            .map(|it| Arc::clone(it) as Arc<dyn Gateway>)
+            .collect();
         let texts = Arc::new(Texts::built_in());
-        let dispatch = Dispatch::new(Arc::clone(&store) as Arc<dyn DispatchStore>, route, Arc::new(phones), texts);
+        let dispatch = Dispatch::new(
+            Arc::clone(&store) as Arc<dyn DispatchStore>,
+            route,
+            Arc::new(phones),
+            texts,
+        );
         Self {
             store,
             providers,
@@ -39,7 +52,9 @@ impl Scene {
     }
 
     fn queue(&self, count: u32) -> Vec<NoticeId> {
-        (0..count).map(|number| self.store.queue(number, |_| ())).collect()
+        (0..count)
+            .map(|number| self.store.queue(number, |_| ()))
+            .collect()
     }
 
     async fn step(&mut self) -> StepReport {
@@ -71,7 +86,9 @@ async fn at_the_gate(scene: &Scene, count: usize) {
     }
 }
 
-use AttemptClass::{Accepted, AccountBlocked, NotSent, PermanentContent, PermanentRecipient, ThrottledAccount, Unknown};
+use AttemptClass::{
+    Accepted, AccountBlocked, NotSent, PermanentContent, PermanentRecipient, ThrottledAccount, Unknown,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_due_notice_is_told_committed_sent_and_recorded_in_this_order() {
@@ -80,10 +97,20 @@ async fn a_due_notice_is_told_committed_sent_and_recorded_in_this_order() {
     assert_eq!(scene.step().await.submitted, 1);
     at_the_gate(&scene, 1).await;
     let attempt = notice.attempt(1);
-    assert_eq!(scene.store.state(&notice), NoticeState::Submitted, "committed before the answer");
-    assert_eq!(scene.store.told(), [(format!("{attempt}/handed_over"), ToldState::HandedOver)]);
+    assert_eq!(
+        scene.store.state(&notice),
+        NoticeState::Submitted,
+        "committed before the answer"
+    );
+    assert_eq!(
+        scene.store.told(),
+        [(format!("{attempt}/handed_over"), ToldState::HandedOver)]
+    );
     let sent = &scene.providers[0].sent()[0];
-    assert!(sent.starts_with(&format!("{attempt} +8613800000001 您的湘K12345")), "{sent}");
+    assert!(
+        sent.starts_with(&format!("{attempt} +8613800000001 您的湘K12345")),
+        "{sent}"
+    );
     scene.providers[0].gate.add_permits(1);
     scene.settle().await;
     assert_eq!(scene.store.state(&notice), NoticeState::Accepted);
@@ -98,14 +125,27 @@ async fn a_definite_not_sent_takes_the_telling_back_and_is_tried_again_later() {
     scene.settle().await;
     assert_eq!(scene.store.state(&notice), NoticeState::Queued);
     assert_eq!(scene.store.row(&notice).not_before, start().plus(2 * SECOND));
-    assert_eq!(scene.store.told().last().unwrap(), &(format!("{}/not_sent", notice.attempt(1)), ToldState::NotSent));
+    assert_eq!(
+        scene.store.told().last().unwrap(),
+        &(format!("{}/not_sent", notice.attempt(1)), ToldState::NotSent)
+    );
     scene.now = start().plus(2 * SECOND);
     scene.settle().await;
-    assert_eq!(scene.store.row(&notice).not_before, scene.now.plus(10 * SECOND), "longer each time");
+    assert_eq!(
+        scene.store.row(&notice).not_before,
+        scene.now.plus(10 * SECOND),
+        "longer each time"
+    );
     scene.now = scene.now.plus(10 * SECOND);
     scene.settle().await;
-    assert_eq!((scene.store.state(&notice), scene.sent()), (NoticeState::Accepted, 3));
-    assert_eq!(scene.store.told().last().unwrap().0, format!("{}/handed_over", notice.attempt(3)));
+    assert_eq!(
+        (scene.store.state(&notice), scene.sent()),
+        (NoticeState::Accepted, 3)
+    );
+    assert_eq!(
+        scene.store.told().last().unwrap().0,
+        format!("{}/handed_over", notice.attempt(3))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,12 +160,27 @@ async fn only_a_definite_not_sent_goes_on_to_the_next_provider() {
         (Unknown, 0, NoticeState::Unknown),
         (Accepted, 0, NoticeState::Accepted),
     ] {
-        let mut scene = Scene::new(vec![Provider::new("first").answering(&[class]), Provider::new("second")]);
+        let mut scene = Scene::new(vec![
+            Provider::new("first").answering(&[class]),
+            Provider::new("second"),
+        ]);
         let notice = scene.queue(1).remove(0);
         scene.settle().await;
-        let sent: Vec<_> = scene.providers.iter().map(|provider| provider.sent().len()).collect();
-        assert_eq!((sent, scene.store.state(&notice)), (vec![1, second], state), "{class:?}");
-        let taken_back = scene.store.told().iter().any(|(_, state)| *state == ToldState::NotSent);
+        let sent: Vec<_> = scene
+            .providers
+            .iter()
+            .map(|provider| provider.sent().len())
+            .collect();
+        assert_eq!(
+            (sent, scene.store.state(&notice)),
+            (vec![1, second], state),
+            "{class:?}"
+        );
+        let taken_back = scene
+            .store
+            .told()
+            .iter()
+            .any(|(_, state)| *state == ToldState::NotSent);
         assert_eq!(taken_back, class.is_not_sent(), "{class:?}");
     }
 }
@@ -136,11 +191,17 @@ async fn when_the_last_provider_fails_too_the_notice_waits_and_begins_at_the_fir
     let mut scene = Scene::new(providers.into());
     let notice = scene.queue(1).remove(0);
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (2, NoticeState::Queued));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (2, NoticeState::Queued)
+    );
     scene.now = scene.store.row(&notice).not_before;
     assert!(scene.now > start());
     scene.settle().await;
-    assert_eq!((scene.providers[0].sent().len(), scene.providers[1].sent().len()), (2, 1));
+    assert_eq!(
+        (scene.providers[0].sent().len(), scene.providers[1].sent().len()),
+        (2, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +212,10 @@ async fn an_unknown_is_never_sent_again() {
         scene.now = start().plus(hour * HOUR);
         scene.settle().await;
     }
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (1, NoticeState::Unknown));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (1, NoticeState::Unknown)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,9 +226,18 @@ async fn a_number_that_cannot_be_reached_gives_way_to_the_next_owner() {
     let notice = scene.queue(1).remove(0);
     scene.settle().await;
     let sent = scene.providers[0].sent();
-    assert!(sent[0].contains("+8613800000001") && sent[1].contains("+8613800000002"), "{sent:?}");
-    assert_eq!((sent.len(), scene.store.state(&notice)), (2, NoticeState::Refused));
-    assert_eq!(scene.store.row(&notice).reason.as_deref(), Some("permanent_recipient"));
+    assert!(
+        sent[0].contains("+8613800000001") && sent[1].contains("+8613800000002"),
+        "{sent:?}"
+    );
+    assert_eq!(
+        (sent.len(), scene.store.state(&notice)),
+        (2, NoticeState::Refused)
+    );
+    assert_eq!(
+        scene.store.row(&notice).reason.as_deref(),
+        Some("permanent_recipient")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +245,10 @@ async fn nobody_to_write_to_ends_the_notice_without_an_attempt() {
     let mut scene = Scene::with(vec![Provider::new("primary")], Phones(Some(Vec::new())));
     let notice = scene.queue(1).remove(0);
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (0, NoticeState::NoContact));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (0, NoticeState::NoContact)
+    );
     assert!(scene.store.told().is_empty(), "nobody was told");
     assert_eq!(scene.dispatch.desks[0].in_flight(), 0, "the slot is free again");
 }
@@ -183,7 +259,10 @@ async fn a_registry_that_does_not_answer_only_delays() {
     let notice = scene.queue(1).remove(0);
     assert_eq!(scene.step().await.deferred, 1);
     let row = scene.store.row(&notice);
-    assert_eq!((row.state, row.not_before), (NoticeState::Queued, start().plus(30 * SECOND)));
+    assert_eq!(
+        (row.state, row.not_before),
+        (NoticeState::Queued, start().plus(30 * SECOND))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +283,10 @@ async fn quiet_hours_move_a_notice_to_their_end() {
     });
     scene.now = start().plus(11 * HOUR);
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.row(&notice).not_before), (0, start().plus(22 * HOUR)));
+    assert_eq!(
+        (scene.sent(), scene.store.row(&notice).not_before),
+        (0, start().plus(22 * HOUR))
+    );
     scene.now = start().plus(22 * HOUR);
     scene.settle().await;
     assert_eq!(scene.sent(), 1);
@@ -213,11 +295,16 @@ async fn quiet_hours_move_a_notice_to_their_end() {
 #[tokio::test(start_paused = true)]
 async fn a_broken_notice_ends_and_holds_up_no_other() {
     let mut scene = Scene::new(vec![Provider::new("primary")]);
-    let broken = scene.store.queue(1, |parameters| parameters.about = "no fact".to_owned());
+    let broken = scene
+        .store
+        .queue(1, |parameters| parameters.about = "no fact".to_owned());
     let whole = scene.store.queue(2, |_| ());
     scene.settle().await;
     assert_eq!(scene.store.state(&broken), NoticeState::Refused);
-    assert_eq!(scene.store.row(&broken).reason.as_deref(), Some("parameters_unreadable"));
+    assert_eq!(
+        scene.store.row(&broken).reason.as_deref(),
+        Some("parameters_unreadable")
+    );
     assert_eq!(scene.store.state(&whole), NoticeState::Accepted);
 }
 
@@ -229,12 +316,18 @@ async fn exactly_as_many_are_leased_as_have_a_slot() {
     let notices = scene.queue(5);
     assert_eq!(scene.step().await.leased, 2);
     assert_eq!(scene.step().await, StepReport::default(), "both slots are taken");
-    let waiting = notices.iter().filter(|id| scene.store.state(id) == NoticeState::Queued).count();
+    let waiting = notices
+        .iter()
+        .filter(|id| scene.store.state(id) == NoticeState::Queued)
+        .count();
     assert_eq!(waiting, 3, "the others are not even leased");
     scene.providers[0].gate.add_permits(1);
     scene.dispatch.landed().await;
     let report = scene.step().await;
-    assert_eq!((report.recorded, report.leased, scene.dispatch.in_flight()), (1, 1, 2));
+    assert_eq!(
+        (report.recorded, report.leased, scene.dispatch.in_flight()),
+        (1, 1, 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +369,11 @@ async fn a_blocked_account_pauses_its_provider_and_keeps_the_notices() {
     let notices = scene.queue(20);
     scene.settle().await;
     assert_eq!(scene.sent(), 8, "no more than were in flight");
-    assert!(notices.iter().all(|id| scene.store.state(id) == NoticeState::Queued));
+    assert!(
+        notices
+            .iter()
+            .all(|id| scene.store.state(id) == NoticeState::Queued)
+    );
     let pause = scene.store.books().providers[0].paused.clone().unwrap();
     assert!(pause.reason.starts_with("account_blocked"), "{pause:?}");
 }
@@ -294,7 +391,10 @@ async fn a_provider_that_wants_a_rest_gets_it() {
     let other = scene.store.queue(7, |_| ());
     scene.now = start().plus(89 * SECOND);
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.state(&other)), (1, NoticeState::Queued));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&other)),
+        (1, NoticeState::Queued)
+    );
     scene.now = start().plus(90 * SECOND);
     scene.settle().await;
     assert_eq!(scene.sent(), 3);
@@ -329,7 +429,10 @@ async fn a_notice_that_was_cancelled_in_the_meantime_is_not_sent() {
     let notice = scene.queue(1).remove(0);
     scene.store.books().cancel.push(notice.clone());
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (0, NoticeState::Cancelled));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (0, NoticeState::Cancelled)
+    );
     assert!(scene.store.told().is_empty());
     assert_eq!(scene.dispatch.desks[0].in_flight(), 0, "the slot is free again");
 }
@@ -341,9 +444,16 @@ async fn without_the_commits_answer_nothing_is_sent() {
     scene.store.books().failures.insert("submit", 1);
     scene.dispatch.step(scene.now).await.unwrap_err();
     assert_eq!((scene.sent(), scene.dispatch.in_flight()), (0, 0));
-    assert_eq!(scene.store.state(&notice), NoticeState::Queued, "the lease was given back");
+    assert_eq!(
+        scene.store.state(&notice),
+        NoticeState::Queued,
+        "the lease was given back"
+    );
     scene.settle().await;
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (1, NoticeState::Accepted));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (1, NoticeState::Accepted)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -356,7 +466,10 @@ async fn a_commit_that_took_too_long_is_not_followed_by_a_call() {
     scene.store.books().submit_takes = Duration::ZERO;
     scene.step().await;
     let outcome = scene.store.books().finished[0].clone();
-    assert_eq!((scene.sent(), outcome.class, outcome.code.as_deref()), (0, NotSent, Some("given_up")));
+    assert_eq!(
+        (scene.sent(), outcome.class, outcome.code.as_deref()),
+        (0, NotSent, Some("given_up"))
+    );
     assert_eq!(scene.store.state(&notice), NoticeState::Queued);
     assert_eq!(scene.store.told().last().unwrap().1, ToldState::NotSent);
 }
@@ -374,7 +487,10 @@ async fn an_outcome_that_cannot_be_written_is_kept_and_nothing_is_sent_twice() {
         assert_eq!(scene.store.state(&notice), NoticeState::Submitted);
     }
     assert_eq!(scene.step().await.recorded, 1);
-    assert_eq!((scene.sent(), scene.store.state(&notice)), (1, NoticeState::Accepted));
+    assert_eq!(
+        (scene.sent(), scene.store.state(&notice)),
+        (1, NoticeState::Accepted)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -388,8 +504,22 @@ async fn an_outcome_that_the_store_refuses_holds_up_no_other() {
     let notices = scene.queue(3);
     scene.settle().await;
     let states: Vec<_> = notices.iter().map(|id| scene.store.state(id)).collect();
-    assert_eq!(states.iter().filter(|state| **state == NoticeState::Accepted).count(), 2, "{states:?}");
-    assert_eq!(states.iter().filter(|state| **state == NoticeState::Submitted).count(), 1, "{states:?}");
+    assert_eq!(
+        states
+            .iter()
+            .filter(|state| **state == NoticeState::Accepted)
+            .count(),
+        2,
+        "{states:?}"
+    );
+    assert_eq!(
+        states
+            .iter()
+            .filter(|state| **state == NoticeState::Submitted)
+            .count(),
+        1,
+        "{states:?}"
+    );
 }
 
 struct Clumsy(Provider);
@@ -436,11 +566,24 @@ impl Gateway for Clumsy {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_panics_or_never_ends_is_unknown_and_frees_its_slot() {
     let mut scene = Scene::new(Vec::new());
-    scene.dispatch.desks.push(Desk::new(Arc::new(Clumsy(Provider::new("clumsy")))));
+    scene
+        .dispatch
+        .desks
+        .push(Desk::new(Arc::new(Clumsy(Provider::new("clumsy")))));
     let notices = scene.queue(2);
     scene.settle().await;
-    assert!(notices.iter().all(|id| scene.store.state(id) == NoticeState::Unknown));
-    let mut codes: Vec<_> = scene.store.books().finished.iter().filter_map(|it| it.code.clone()).collect();
+    assert!(
+        notices
+            .iter()
+            .all(|id| scene.store.state(id) == NoticeState::Unknown)
+    );
+    let mut codes: Vec<_> = scene
+        .store
+        .books()
+        .finished
+        .iter()
+        .filter_map(|it| it.code.clone())
+        .collect();
     codes.sort();
     assert_eq!(codes, ["panicked".into(), Arc::from("timeout")]);
 }
@@ -467,8 +610,15 @@ async fn when_the_service_stops_calls_in_flight_end_and_their_outcomes_are_writt
     };
     tokio::join!(scene.dispatch.finish(&Still), answers);
     let count = |state| notices.iter().filter(|id| scene.store.state(id) == state).count();
-    assert_eq!((count(NoticeState::Accepted), count(NoticeState::Queued)), (8, 4), "and no new call was begun");
-    assert!(Step::finish_within(&scene.dispatch) < Duration::from_secs(15), "the longest deadline and five seconds");
+    assert_eq!(
+        (count(NoticeState::Accepted), count(NoticeState::Queued)),
+        (8, 4),
+        "and no new call was begun"
+    );
+    assert!(
+        Step::finish_within(&scene.dispatch) < Duration::from_secs(15),
+        "the longest deadline and five seconds"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,12 @@ impl Diary {
     }
 
     fn count(&self, what: &str) -> usize {
-        self.0.lock().unwrap().iter().filter(|entry| **entry == what).count()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|entry| **entry == what)
+            .count()
     }
 }
 
@@ -37,7 +42,11 @@ struct Scripted {
 impl Step for Scripted {
     async fn step(&mut self, _now: Timestamp) -> Result<Progressed, StepError> {
         self.diary.note("step");
-        if self.script.is_empty() { Ok(Progressed::Idle) } else { self.script.remove(0) }
+        if self.script.is_empty() {
+            Ok(Progressed::Idle)
+        } else {
+            self.script.remove(0)
+        }
     }
 
     async fn finish(&mut self, _clock: &dyn Clock) {
@@ -112,10 +121,16 @@ async fn a_store_that_is_away_is_tried_again_and_readiness_says_why() {
     let running = tokio::spawn(run(vec![role], scene.shared.clone()));
     scene.until("step", 2).await;
     let beats = scene.shared.heart.beats();
-    assert_eq!(beats[0].trouble.as_deref(), Some("the store is not available: locked"));
+    assert_eq!(
+        beats[0].trouble.as_deref(),
+        Some("the store is not available: locked")
+    );
     pause(Duration::from_secs(1)).await;
     let beat = &scene.shared.heart.beats()[0];
-    assert!(beat.trouble.is_none() && beat.is_well(Still.now(), Duration::ZERO), "{beat:?}");
+    assert!(
+        beat.trouble.is_none() && beat.is_well(Still.now(), Duration::ZERO),
+        "{beat:?}"
+    );
     scene.shared.shutdown.cancel();
     running.await.unwrap().unwrap();
     assert!(!scene.shared.heart.beats()[0].runs);
@@ -125,9 +140,15 @@ async fn a_store_that_is_away_is_tried_again_and_readiness_says_why() {
 async fn a_role_that_would_have_to_guess_stops_all_of_them_with_its_name() {
     let scene = Scene::new();
     let corrupt = Err(StoreError::Corrupt("ledger 7".to_owned()).into());
-    let roles = vec![scene.role("intake", vec![corrupt]), scene.role("upkeep", Vec::new())];
+    let roles = vec![
+        scene.role("intake", vec![corrupt]),
+        scene.role("upkeep", Vec::new()),
+    ];
     let error = run(roles, scene.shared.clone()).await.unwrap_err();
-    assert_eq!(error.to_string(), "intake stopped: the store holds something that cannot be read: ledger 7");
+    assert_eq!(
+        error.to_string(),
+        "intake stopped: the store holds something that cannot be read: ledger 7"
+    );
     assert_eq!(scene.diary.count("finished"), 2, "the other finished too");
 }
 
@@ -138,13 +159,16 @@ async fn a_role_that_cannot_finish_in_time_does_not_hold_up_the_end() {
     role.step = Box::new(Scripted {
         diary: Arc::clone(&scene.diary),
         script: Vec::new(),
-        finish: Duration::from_secs(3600),
+        finish: Duration::from_hours(1),
     });
     scene.shared.shutdown.cancel();
     let began = Instant::now();
     run(vec![role], scene.shared.clone()).await.unwrap();
     assert_eq!(began.elapsed(), Duration::from_secs(1));
-    assert_eq!((scene.diary.count("finish"), scene.diary.count("finished")), (1, 0));
+    assert_eq!(
+        (scene.diary.count("finish"), scene.diary.count("finished")),
+        (1, 0)
+    );
 }
 
 struct Panics;
@@ -161,7 +185,12 @@ async fn a_panic_stops_the_service_instead_of_leaving_it_half_alive() {
     let scene = Scene::new();
     let mut broken = scene.role("dispatch", Vec::new());
     broken.step = Box::new(Panics);
-    let error = run(vec![broken, scene.role("upkeep", Vec::new())], scene.shared.clone()).await.unwrap_err();
+    let error = run(
+        vec![broken, scene.role("upkeep", Vec::new())],
+        scene.shared.clone(),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.role, "dispatch");
 }
 
@@ -173,5 +202,8 @@ fn a_beat_grows_stale() {
     let within = Duration::from_secs(10);
     assert!(beat.is_well(Timestamp::from_micros(10 * SECOND), within));
     assert!(!beat.is_well(Timestamp::from_micros(10 * SECOND + 1), within));
-    assert!(beat.is_well(Timestamp::from_micros(-SECOND), within), "a clock set back makes nothing stale");
+    assert!(
+        beat.is_well(Timestamp::from_micros(-SECOND), within),
+        "a clock set back makes nothing stale"
+    );
 }

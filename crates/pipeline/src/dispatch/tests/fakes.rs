@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+use bytes::Bytes;
 use engine::fact::{Body, Fact, NoticeKind, ToldState};
 use engine::ids::CaseId;
+use engine::notice::NoticeState;
 use formats::inner::Inner;
 use formats::notice_parameters::NoticeParameters;
 use ports::contact::Phone;
-use ports::dispatch::{Submission, UnknownAttempt};
+use ports::dispatch::{DueNotice, Pause, ProviderState, Submission, UnknownAttempt};
 use ports::gateway::{LookUp, Message, RenderError};
 use ports::registry::{Owner, OwnerQuery, RegistryError};
 use tokio::sync::Semaphore;
@@ -81,11 +83,12 @@ impl Store {
     pub(super) fn told(&self) -> Vec<(String, ToldState)> {
         let told = |payload: &Bytes| match Inner::decode(payload).unwrap() {
             Inner::Fact {
-                fact: Fact {
-                    id,
-                    body: Body::Told(told),
-                    ..
-                },
+                fact:
+                    Fact {
+                        id,
+                        body: Body::Told(told),
+                        ..
+                    },
                 ..
             } => (id.id().to_owned(), told.state),
             other => panic!("not a telling: {other:?}"),
@@ -186,7 +189,10 @@ impl DispatchStore for Store {
             });
             if grant {
                 let mut books = self.books();
-                assert!(books.attempts.iter().all(|(id, _)| *id != submission.attempt), "an attempt is new");
+                assert!(
+                    books.attempts.iter().all(|(id, _)| *id != submission.attempt),
+                    "an attempt is new"
+                );
                 books.attempts.push((submission.attempt.clone(), None));
                 books.inner.push(submission.told.clone());
             }
@@ -198,11 +204,18 @@ impl DispatchStore for Store {
     async fn finish(&self, _now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {
         self.may("finish")?;
         let mut books = self.books();
-        if outcomes.iter().any(|outcome| &*outcome.code.clone().unwrap_or_default() == "poison") {
+        if outcomes
+            .iter()
+            .any(|outcome| &*outcome.code.clone().unwrap_or_default() == "poison")
+        {
             return Err(StoreError::Corrupt("as the test says".to_owned()));
         }
         for outcome in outcomes {
-            let attempt = books.attempts.iter_mut().find(|(id, _)| *id == outcome.attempt).expect("a known attempt");
+            let attempt = books
+                .attempts
+                .iter_mut()
+                .find(|(id, _)| *id == outcome.attempt)
+                .expect("a known attempt");
             attempt.1 = Some(outcome.class);
             let row = books.notices.get_mut(&outcome.notice).unwrap();
             row.state = outcome.next;
@@ -275,7 +288,10 @@ impl Store {
     /// Changes a notice whose lease is still this one.
     fn leased(&self, id: &NoticeId, token: u64, change: impl FnOnce(&mut Row)) -> bool {
         let mut books = self.books();
-        let row = books.notices.get_mut(id).filter(|row| row.state == NoticeState::Leased && row.token == token);
+        let row = books
+            .notices
+            .get_mut(id)
+            .filter(|row| row.state == NoticeState::Leased && row.token == token);
         row.map(change).is_some()
     }
 }
@@ -311,7 +327,10 @@ impl Provider {
 
     /// Answers these one after the other.
     pub(super) fn answering(self, classes: &[AttemptClass]) -> Self {
-        self.script.lock().unwrap().extend(classes.iter().map(|class| answer(*class)));
+        self.script
+            .lock()
+            .unwrap()
+            .extend(classes.iter().map(|class| answer(*class)));
         self
     }
 
@@ -380,7 +399,10 @@ pub(super) struct Phones(pub(super) Option<Vec<&'static str>>);
 #[async_trait]
 impl Registry for Phones {
     async fn owners(&self, _query: &OwnerQuery) -> Result<Vec<Owner>, RegistryError> {
-        let phones = self.0.as_ref().ok_or_else(|| RegistryError::Unavailable("it is asleep".to_owned()))?;
+        let phones = self
+            .0
+            .as_ref()
+            .ok_or_else(|| RegistryError::Unavailable("it is asleep".to_owned()))?;
         let owner = |phone: &&str| Owner {
             phone: Phone::parse(phone).unwrap(),
             name: None,

@@ -1,0 +1,313 @@
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::fact::NoticeKind;
+use engine::ids::{AttemptId, CaseId, NoticeId};
+use engine::notice::NoticeState;
+use engine::time::DAY;
+use ports::dispatch::{DueNotice, Pause, ProviderState, Submission};
+use ports::gateway::{Answer, Message, RenderError};
+
+use super::*;
+
+fn start() -> Timestamp {
+    Timestamp::from_micros(1_772_416_800 * SECOND)
+}
+
+#[derive(Default)]
+struct Books {
+    overdue: Vec<(Arc<str>, u32)>,
+    unknowns: Vec<UnknownAttempt>,
+    finished: Vec<Finished>,
+    providers: Vec<ProviderState>,
+    /// Attempt and the time of its next look.
+    looked: Vec<(AttemptId, Timestamp)>,
+}
+
+/// A store that knows unknown attempts and nothing else.
+#[derive(Default)]
+struct Store(Mutex<Books>);
+
+#[async_trait]
+impl DispatchStore for Store {
+    async fn lease(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueNotice>, StoreError> {
+        unasked()
+    }
+
+    async fn release(&self, _notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn submit(&self, _now: Timestamp, _submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+        unasked()
+    }
+
+    async fn finish(&self, _now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {
+        let mut books = self.0.lock().unwrap();
+        for outcome in outcomes {
+            books
+                .unknowns
+                .retain(|attempt| attempt.attempt != outcome.attempt);
+            books.finished.push(outcome.clone());
+        }
+        Ok(())
+    }
+
+    async fn set_aside(
+        &self,
+        _now: Timestamp,
+        _notices: &[(NoticeId, u64, NoticeState, Arc<str>)],
+    ) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn defer(&self, _notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn expire_submissions(&self, _now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {
+        Ok(std::mem::take(&mut self.0.lock().unwrap().overdue))
+    }
+
+    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+        Ok(self
+            .0
+            .lock()
+            .unwrap()
+            .unknowns
+            .iter()
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+        let mut books = self.0.lock().unwrap();
+        books.looked.push((attempt.clone(), next));
+        let known = books
+            .unknowns
+            .iter_mut()
+            .find(|known| known.attempt == *attempt)
+            .unwrap();
+        known.looks += 1;
+        known.next_look = Some(next);
+        Ok(())
+    }
+
+    async fn providers(&self) -> Result<Vec<ProviderState>, StoreError> {
+        Ok(self.0.lock().unwrap().providers.clone())
+    }
+
+    async fn pause(&self, _provider: &str, _pause: &Pause) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn resume(&self, provider: &str, by: &str, _at: Timestamp) -> Result<bool, StoreError> {
+        assert_eq!(by, "look_up");
+        let mut books = self.0.lock().unwrap();
+        let state = books
+            .providers
+            .iter_mut()
+            .find(|state| &*state.name == provider)
+            .unwrap();
+        Ok(state.paused.take().is_some())
+    }
+}
+
+fn unasked<T>() -> Result<T, StoreError> {
+    Err(StoreError::NotFound("upkeep does not ask for this".to_owned()))
+}
+
+/// A provider whose look-ups are answered from a script, then not at all.
+struct Desk {
+    name: Arc<str>,
+    script: Mutex<VecDeque<LookUp>>,
+}
+
+#[async_trait]
+impl Gateway for Desk {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn concurrency(&self) -> usize {
+        1
+    }
+
+    fn rate(&self) -> Option<u32> {
+        None
+    }
+
+    fn recipient_is_plate(&self) -> bool {
+        false
+    }
+
+    fn render(&self, _message: &Message) -> Result<Bytes, RenderError> {
+        Ok(Bytes::new())
+    }
+
+    async fn send(&self, _request: Bytes) -> Answer {
+        panic!("upkeep never sends")
+    }
+
+    async fn look_up(&self, _client_ref: &AttemptId) -> LookUp {
+        let next = self.script.lock().unwrap().pop_front();
+        match next {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn found(state: NoticeState) -> LookUp {
+    LookUp::Found {
+        state,
+        provider_id: Some("m1".into()),
+        code: None,
+    }
+}
+
+fn scene(answers: &[LookUp], unknowns: u32) -> (Arc<Store>, Upkeep) {
+    let store = Arc::new(Store::default());
+    let attempt = |number: u32| {
+        let notice = NoticeId::from_text(&format!("n-{number}"));
+        UnknownAttempt {
+            attempt: notice.attempt(1),
+            notice,
+            case: CaseId::from_text("case"),
+            kind: NoticeKind::Waived,
+            plate: "湘K12345".into(),
+            parameters: Bytes::new(),
+            provider: "primary".into(),
+            submitted_at: start(),
+            looks: 0,
+            next_look: None,
+        }
+    };
+    store.0.lock().unwrap().unknowns = (0..unknowns).map(attempt).collect();
+    let desk = Desk {
+        name: "primary".into(),
+        script: Mutex::new(answers.to_vec().into()),
+    };
+    let upkeep = Upkeep::new(Arc::clone(&store) as Arc<dyn DispatchStore>, vec![Arc::new(desk)]);
+    (store, upkeep)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_attempt_that_is_found_takes_the_state_that_the_provider_names() {
+    let (store, mut upkeep) = scene(&[found(NoticeState::Delivered)], 1);
+    assert_eq!(
+        upkeep.step(start().plus(14 * SECOND)).await.unwrap().looked_up,
+        0,
+        "too early"
+    );
+    assert_eq!(upkeep.step(start().plus(15 * SECOND)).await.unwrap().proved, 1);
+    let books = store.0.lock().unwrap();
+    let finished = &books.finished[0];
+    assert_eq!(
+        (finished.class, finished.next),
+        (AttemptClass::Accepted, NoticeState::Delivered)
+    );
+    assert_eq!(
+        (finished.provider_id.as_deref(), &finished.taken_back),
+        (Some("m1"), &None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_received_is_never_queued_and_looked_up_eight_times_in_three_days() {
+    for answer in [Some(LookUp::NeverReceived), Some(LookUp::Nothing), None] {
+        let answers: Vec<_> = answer
+            .iter()
+            .flat_map(|answer| vec![answer.clone(); 100])
+            .collect();
+        let (store, mut upkeep) = scene(&answers, 1);
+        let mut looks = Vec::new();
+        let mut now = start();
+        while now < start().plus(5 * DAY) {
+            if upkeep.step(now).await.unwrap().looked_up > 0 {
+                looks.push(now.since(start()));
+            }
+            now = now.plus(15 * SECOND);
+        }
+        assert_eq!(looks, LOOKS, "{answer:?}");
+        let books = store.0.lock().unwrap();
+        assert!(books.finished.is_empty(), "{answer:?}");
+        assert_eq!(books.looked.last().unwrap().1, Timestamp::MAX);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_stop_each_is_looked_up_once_and_not_all_at_once() {
+    let (store, mut upkeep) = scene(&vec![LookUp::Nothing; 100], 20);
+    let now = start().plus(2 * HOUR);
+    let mut steps = Vec::new();
+    loop {
+        let report = upkeep.step(now).await.unwrap();
+        if report.looked_up == 0 {
+            break;
+        }
+        steps.push(report.looked_up);
+    }
+    assert_eq!(steps, [8, 8, 4]);
+    assert!(
+        store
+            .0
+            .lock()
+            .unwrap()
+            .unknowns
+            .iter()
+            .all(|attempt| attempt.looks == 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_answers_is_resumed_unless_a_person_paused_it() {
+    for (reason, answer, resumed) in [
+        ("unknowns", LookUp::NeverReceived, true),
+        ("unknowns: 10 in a row", found(NoticeState::Accepted), true),
+        ("unknowns", LookUp::Nothing, false),
+        ("person: holiday", LookUp::NeverReceived, false),
+        ("account_blocked: http_401", found(NoticeState::Accepted), false),
+    ] {
+        let (store, mut upkeep) = scene(&[answer], 1);
+        let pause = Pause {
+            reason: reason.into(),
+            by: "store".into(),
+            at: start(),
+        };
+        store.0.lock().unwrap().providers.push(ProviderState {
+            name: "primary".into(),
+            paused: Some(pause),
+            unknowns: 10,
+        });
+        upkeep.step(start().plus(MINUTE)).await.unwrap();
+        assert_eq!(
+            store.0.lock().unwrap().providers[0].paused.is_none(),
+            resumed,
+            "{reason}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_of_a_provider_that_is_gone_is_kept() {
+    let (store, mut upkeep) = scene(&[], 1);
+    store.0.lock().unwrap().unknowns[0].provider = "former".into();
+    upkeep.step(start().plus(MINUTE)).await.unwrap();
+    let books = store.0.lock().unwrap();
+    assert_eq!((books.unknowns.len(), books.looked.len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passed_its_deadline_is_counted() {
+    let (store, mut upkeep) = scene(&[], 0);
+    store.0.lock().unwrap().overdue = vec![("first".into(), 2), ("second".into(), 1)];
+    assert_eq!(upkeep.step(start()).await.unwrap().overdue, 3);
+}
