@@ -1,3 +1,5 @@
+//! Dispatch step by step, with a store, providers and a registry that a test commands.
+
 mod fakes;
 
 use engine::fact::ToldState;

@@ -1,3 +1,5 @@
+//! The loop, with roles that do what a script says, in a time that only passes when nobody works.
+
 use std::sync::Mutex;
 
 use engine::time::{SECOND, Timestamp};

@@ -1,3 +1,5 @@
+//! Upkeep step by step, with a store that knows unknown attempts and a provider that only looks up.
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! What a registry file says, and how its mistakes are told.
+
 use engine::time::Timestamp;
 use jiff::tz::TimeZone;
 
