@@ -41,37 +41,35 @@ pub fn parse(file: &str, text: &str) -> Result<Calendar, PlanErrors> {
 
 fn year(table: &Table<'_>, year: i16, calendar: &mut Calendar) {
     table.only(&["holidays", "workdays"], &[]);
-    for (text, date) in table.dates("holidays") {
-        add(table, "holidays", year, (text, date), &mut calendar.holidays);
-    }
-    for (text, date) in table.dates("workdays") {
-        if calendar.holidays.contains(&date) {
-            table.wrong(
-                "workdays",
-                format!("{text} stands in `holidays` too; remove it from one of them"),
-            );
-        } else if !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            let message = format!(
-                "{text} is a {:?}, which is worked anyhow; look for the day that is meant",
-                date.weekday()
-            );
-            table.wrong("workdays", message);
+    let Calendar { holidays, workdays } = calendar;
+    table.dates("holidays", |date| add(date, year, holidays));
+    table.dates("workdays", |date| {
+        let weekday = date.weekday();
+        if holidays.contains(&date) {
+            return Err(format!(
+                "{date} stands in `holidays` too; remove it from one of them"
+            ));
         }
-        add(table, "workdays", year, (text, date), &mut calendar.workdays);
-    }
+        if !matches!(weekday, Weekday::Saturday | Weekday::Sunday) {
+            return Err(format!(
+                "{date} is a {weekday:?}, which is worked anyhow; look for the day that is meant"
+            ));
+        }
+        add(date, year, workdays)
+    });
 }
 
-fn add(table: &Table<'_>, key: &str, year: i16, (text, date): (String, Date), days: &mut BTreeSet<Date>) {
+fn add(date: Date, year: i16, days: &mut BTreeSet<Date>) -> Result<(), String> {
     if date.year() != year {
-        table.wrong(
-            key,
-            format!("{text} is not in {year}; move it to [year.{}]", date.year()),
-        );
-    } else if !days.insert(date) {
-        table.wrong(
-            key,
-            format!("{text} is listed twice; perhaps another day is meant"),
-        );
+        return Err(format!(
+            "{date} is not in {year}; move it to [year.{}]",
+            date.year()
+        ));
+    }
+    if days.insert(date) {
+        Ok(())
+    } else {
+        Err(format!("{date} is listed twice; perhaps another day is meant"))
     }
 }
 

@@ -112,6 +112,13 @@ impl<'a> Section<'a> {
 
     /// One string or a list of them.
     pub(crate) fn texts(&self, key: &str) -> Result<Option<(Vec<String>, usize)>, PlanError> {
+        if let Some(DeValue::Array(values)) = self.table.get(key).map(Spanned::get_ref)
+            && let Some(stranger) = values.iter().find(|value| !value.get_ref().is_str())
+        {
+            let found = article(stranger.get_ref().type_str());
+            let message = format!("lists {found}; it takes strings in quotes only");
+            return Err(self.error(key, stranger.span().start, message));
+        }
         self.value(key, "a string or a list of strings", |value| match value {
             DeValue::String(text) => Some(vec![text.to_string()]),
             DeValue::Array(values) => values
@@ -137,7 +144,11 @@ impl<'a> Section<'a> {
     pub(crate) fn required_table(&self, key: &str, help: &str) -> Result<Section<'a>, PlanError> {
         match self.table.get(key) {
             Some(value) => self.table_of(key, value),
-            None => Err(self.error(key, self.at, format!("the table [{key}] is missing; {help}"))),
+            None => Err(self.error(
+                key,
+                self.at,
+                format!("the table [{}] is missing; {help}", self.dotted(key)),
+            )),
         }
     }
 

@@ -300,37 +300,27 @@ impl<'a> Table<'a> {
         self.noted(key, value::timestamp(&text))
     }
 
-    /// A list of dates, strings or TOML's own, each with what to call it in an error.
-    pub(crate) fn dates(&self, key: &str) -> Vec<(String, Date)> {
+    /// Takes each date of a list, strings or TOML's own, and notes what `take` has against it.
+    pub(crate) fn dates(&self, key: &str, mut take: impl FnMut(Date) -> Result<(), String>) {
         let Some(value) = self.section.table.get(key) else {
-            return Vec::new();
+            return;
         };
         let DeValue::Array(items) = value.get_ref() else {
-            self.wrong(
-                key,
-                format!(
-                    "must be a list of dates, not {}",
-                    article(value.get_ref().type_str())
-                ),
-            );
-            return Vec::new();
+            let found = article(value.get_ref().type_str());
+            self.wrong(key, format!("must be a list of dates, not {found}"));
+            return;
         };
-        let read = |item: &Spanned<DeValue<'_>>| {
+        for item in items {
             let text = match item.get_ref() {
                 DeValue::String(text) => text.to_string(),
                 DeValue::Datetime(at) => at.to_string(),
                 other => other.type_str().to_owned(),
             };
-            match value::date(&text) {
-                Ok(date) => Some((text, date)),
-                Err(message) => {
-                    self.mistakes
-                        .add(self.section.error(key, item.span().start, message));
-                    None
-                }
+            if let Err(message) = value::date(&text).and_then(&mut take) {
+                self.mistakes
+                    .add(self.section.error(key, item.span().start, message));
             }
-        };
-        items.iter().filter_map(read).collect()
+        }
     }
 
     /// A string of a form of its own.
