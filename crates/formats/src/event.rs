@@ -11,9 +11,9 @@
 mod answer;
 mod canonical;
 mod decimal;
+mod document;
 mod fields;
 pub(crate) mod instant;
-mod node;
 mod parse;
 mod record;
 mod sighting;
@@ -25,8 +25,8 @@ use engine::case::Reason;
 use engine::fact::{Body, Fact, FactId, RawPlate};
 use engine::time::Timestamp;
 
+use self::document::{Document, Value};
 use self::fields::{Fault, Object};
-use self::node::Node;
 
 /// From where it is taken when a fact became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,35 +66,60 @@ pub struct Rejected {
 /// Reads one event. It never panics, whatever the bytes.
 pub fn decode(bytes: &[u8], known: Known, position: u64) -> Result<Decoded, Rejected> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_json(bytes, error.valid_up_to()))?;
-    let mut event = parse::parse(text).map_err(|error| not_json(bytes, error.at))?;
-    let sorted = event.sort();
-    let read = match sorted {
-        Ok(()) => Object::of(&event, "").and_then(|event| read(event, known, position)),
-        Err(pointer) => Err(Fault { pointer, detail: "given twice".into() }),
+    let event = parse::parse(text).map_err(|error| not_json(bytes, error.at))?;
+    let read = match event.twice {
+        None => Object::of(&event, event.root, "").and_then(|event| read(event, known, position)),
+        Some(twice) => Err(Fault {
+            pointer: event.pointer(twice).unwrap_or_default(),
+            detail: "given twice".into(),
+        }),
     };
     read.map_err(|fault| {
         let (source, id) = identity(&event);
-        Rejected { source, id, reason: Reason::Schema, pointer: fault.pointer, detail: fault.detail.into_owned() }
+        Rejected {
+            source,
+            id,
+            reason: Reason::Schema,
+            pointer: fault.pointer,
+            detail: fault.detail.into_owned(),
+        }
     })
 }
 
 /// Text that is no JSON from its byte `at` on.
 fn not_json(bytes: &[u8], at: usize) -> Rejected {
     let read = bytes.get(..at).unwrap_or(bytes);
-    let line_start = read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line_start = read
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
     let line = read.split(|byte| *byte == b'\n').count();
-    let what = if at >= bytes.len() { "ends too early" } else { "is not JSON" };
+    let what = if at >= bytes.len() {
+        "ends too early"
+    } else {
+        "is not JSON"
+    };
     let detail = format!("{what}, at line {line} column {}", read.len() - line_start + 1);
-    Rejected { source: None, id: None, reason: Reason::Schema, pointer: String::new(), detail }
+    Rejected {
+        source: None,
+        id: None,
+        reason: Reason::Schema,
+        pointer: String::new(),
+        detail,
+    }
 }
 
 /// Source and id of an event that is otherwise broken; none of those that are given twice.
-fn identity(event: &Node<'_>) -> (Option<String>, Option<String>) {
-    let Node::Object(members) = event else { return (None, None) };
+fn identity(event: &Document<'_>) -> (Option<String>, Option<String>) {
+    let Value::Object(first) = event.root else {
+        return (None, None);
+    };
     let text = |key: &str| {
-        let mut found = members.iter().filter(|(name, _)| *name.text() == key);
-        match (found.next(), found.next()) {
-            (Some((_, Node::Text(text))), None) => Some(text.clone().into_owned()),
+        let mut found = event
+            .items(first)
+            .filter(|member| event.text(member.key.text) == key);
+        match (found.next().map(|member| member.value), found.next()) {
+            (Some(Value::Text(text)), None) => Some(event.text(text).to_owned()),
             _ => None,
         }
     };
@@ -108,15 +133,17 @@ fn read(event: Object<'_>, known: Known, position: u64) -> Result<Decoded, Fault
     let kind = event.need_text("type")?;
     let id = identify(event)?;
     let time = event.time("time")?;
-    let data_node = event.raw("data").ok_or_else(|| event.fault("data", "required"))?;
-    let data = Object::of(data_node, "/data")?;
+    let content = event.raw("data").ok_or_else(|| event.fault("data", "required"))?;
+    let data = Object::of(event.document(), content, "/data")?;
     let Some(body) = body(kind, data) else {
         return Err(event.fault("type", "is not a type that Clearwalk knows"));
     };
     let body = body?;
     let known = match known {
         Known::At(at) => at,
-        Known::FromTime => time.or_else(|| happened(&body)).ok_or_else(|| event.fault("time", "required"))?,
+        Known::FromTime => time
+            .or_else(|| happened(&body))
+            .ok_or_else(|| event.fault("time", "required"))?,
     };
     let hint = match &body {
         // There `plate` is what the observation really shows, not where it is kept.
@@ -124,9 +151,18 @@ fn read(event: Object<'_>, known: Known, position: u64) -> Result<Decoded, Fault
         body if body.about().is_some() => data.plate()?,
         _ => None,
     };
-    let mut scratch = Vec::with_capacity(1024);
-    let digest = canonical::digest(kind, data_node, &mut scratch);
-    Ok(Decoded { fact: Fact { id, known, digest, position, body }, hint, time })
+    let digest = canonical::digest(kind, event.document(), content);
+    Ok(Decoded {
+        fact: Fact {
+            id,
+            known,
+            digest,
+            position,
+            body,
+        },
+        hint,
+        time,
+    })
 }
 
 fn identify(event: Object<'_>) -> Result<FactId, Fault> {

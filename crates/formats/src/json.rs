@@ -36,6 +36,7 @@ pub(crate) fn inside(value: &str, out: &mut Vec<u8>) {
 
 /// How many bytes stand at the start that a JSON string holds as they are: no quotation mark, backslash or control
 /// character.
+#[inline]
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     let mut at = 0;
     // Eight bytes at a time: in each byte's highest bit, whether that byte is one of the three.

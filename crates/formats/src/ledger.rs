@@ -37,7 +37,9 @@ const SHORTEST_FACT: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
     /// It has a format that this version does not know.
-    #[error("format {0} is not known to this version; use the version of Clearwalk that wrote it, or a later one")]
+    #[error(
+        "format {0} is not known to this version; use the version of Clearwalk that wrote it, or a later one"
+    )]
     Format(u8),
     /// It ends in the middle of something.
     #[error("the document ends too early, at byte {at}; restore it from a backup or rebuild it by a replay")]
@@ -46,13 +48,17 @@ pub enum DocumentError {
         at: usize,
     },
     /// It goes on after its end.
-    #[error("the document goes on after its end, from byte {at}; restore it from a backup or rebuild it by a replay")]
+    #[error(
+        "the document goes on after its end, from byte {at}; restore it from a backup or rebuild it by a replay"
+    )]
     Long {
         /// From where.
         at: usize,
     },
     /// Something in it is not what it should be.
-    #[error("the document is damaged before byte {at}: {what}; restore it from a backup or rebuild it by a replay")]
+    #[error(
+        "the document is damaged before byte {at}: {what}; restore it from a backup or rebuild it by a replay"
+    )]
     Damaged {
         /// Before which byte.
         at: usize,
@@ -82,7 +88,9 @@ pub fn decode(bytes: &[u8]) -> Result<Ledger, DocumentError> {
         return Err(from.damaged("facts out of order"));
     }
     let count = from.size(SHORTEST_FACT)?;
-    let guests = (0..count).map(|_| Guest::read(&mut from)).collect::<Result<Vec<_>, _>>()?;
+    let guests = (0..count)
+        .map(|_| Guest::read(&mut from))
+        .collect::<Result<Vec<_>, _>>()?;
     if !guests.is_sorted_by(|a, b| a.observation.id < b.observation.id) {
         return Err(from.damaged("guests out of order"));
     }
@@ -134,7 +142,10 @@ impl Wire for Guest {
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Self, DocumentError> {
-        Ok(Self { observation: Fact::read(from)?, about: read_facts(from)? })
+        Ok(Self {
+            observation: Fact::read(from)?,
+            about: read_facts(from)?,
+        })
     }
 }
 

@@ -1,73 +1,68 @@
-//! Canonical JSON (RFC 8785) of a sorted value, and the digest that says whether two facts say the same.
+//! Canonical JSON (RFC 8785) of what was read, and the digest that says whether two facts say the same.
 //!
 //! Written here rather than by the library because nearly every value is a plain text or a whole number; the numbers
 //! that are neither go through the library, and a property holds both to the same bytes.
 
-use std::borrow::Cow;
-
 use engine::fact::ContentDigest;
 use sha2::{Digest as _, Sha256};
 
-use super::node::Node;
-use crate::json::{integer, text};
+use super::document::{Document, Text, Value};
+use crate::json;
 
-/// First 16 bytes of the SHA-256 of `{"data":…,"type":…}`. `data` must be sorted.
-pub(super) fn digest(kind: &str, data: &Node<'_>, scratch: &mut Vec<u8>) -> ContentDigest {
-    scratch.clear();
-    scratch.extend_from_slice(b"{\"data\":");
-    write(data, scratch);
-    scratch.extend_from_slice(b",\"type\":");
-    text(kind, scratch);
-    scratch.push(b'}');
-    let hash: [u8; 32] = Sha256::digest(scratch).into();
+/// First 16 bytes of the SHA-256 of `{"data":…,"type":…}`.
+pub(super) fn digest(kind: &str, document: &Document<'_>, data: Value) -> ContentDigest {
+    let mut out = Vec::with_capacity(document.input.len());
+    out.extend_from_slice(b"{\"data\":");
+    write(document, data, &mut out);
+    out.extend_from_slice(b",\"type\":");
+    json::text(kind, &mut out);
+    out.push(b'}');
+    let hash: [u8; 32] = Sha256::digest(out).into();
     *hash.first_chunk().expect("32 bytes begin with 16")
 }
 
-/// Appends the canonical form of a sorted value.
-pub(super) fn write(node: &Node<'_>, out: &mut Vec<u8>) {
-    match node {
-        Node::Null => out.extend_from_slice(b"null"),
-        Node::Bool(true) => out.extend_from_slice(b"true"),
-        Node::Bool(false) => out.extend_from_slice(b"false"),
-        Node::Integer(value) => integer(*value, out),
-        Node::Decimal(text) => out.extend_from_slice(text.as_bytes()),
-        Node::Float(value) => float(*value, out),
-        Node::Text(value) => string(value, out),
-        Node::List(items) => {
+/// Appends the canonical form of a value of `document`.
+pub(super) fn write(document: &Document<'_>, value: Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Integer(value) => json::integer(value, out),
+        Value::Decimal { start, end } => out.extend_from_slice(document.input(start, end).as_bytes()),
+        Value::Float(value) => float(value, out),
+        Value::Text(value) => text(document, value, out),
+        Value::List(first) => {
             out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
+            let start = out.len();
+            for item in document.items(first) {
+                if out.len() > start {
                     out.push(b',');
                 }
-                write(item, out);
+                write(document, item.value, out);
             }
             out.push(b']');
         }
-        Node::Object(members) => {
+        Value::Object(first) => {
             out.push(b'{');
-            for (index, (key, value)) in members.iter().enumerate() {
-                if index > 0 {
+            let start = out.len();
+            for member in document.items(first) {
+                if out.len() > start {
                     out.push(b',');
                 }
-                string(key.text(), out);
+                text(document, member.key.text, out);
                 out.push(b':');
-                write(value, out);
+                write(document, member.value, out);
             }
             out.push(b'}');
         }
     }
 }
 
-#[expect(clippy::ptr_arg, reason = "whether it is borrowed is the point")]
-/// A text that was read without an escape holds nothing that needs one.
-fn string(value: &Cow<'_, str>, out: &mut Vec<u8>) {
-    match value {
-        Cow::Borrowed(plain) => {
-            out.push(b'"');
-            out.extend_from_slice(plain.as_bytes());
-            out.push(b'"');
-        }
-        Cow::Owned(value) => text(value, out),
+/// A text that was read without an escape holds nothing that needs one, and is copied with its quotation marks.
+fn text(document: &Document<'_>, text: Text, out: &mut Vec<u8>) {
+    match text {
+        Text::Input { start, end } => out.extend_from_slice(document.input(start - 1, end + 1).as_bytes()),
+        Text::Unescaped(_) => json::text(document.text(text), out),
     }
 }
 
@@ -79,21 +74,23 @@ pub(super) fn float(value: f64, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::Value as Theirs;
 
     use super::*;
     use crate::event::parse::parse;
 
     fn ours(json: &str) -> Result<String, String> {
-        let mut node = parse(json).map_err(|error| format!("no JSON at {}", error.at))?;
-        node.sort()?;
+        let document = parse(json).map_err(|error| format!("no JSON at {}", error.at))?;
+        if let Some(twice) = document.twice {
+            return Err(document.pointer(twice).unwrap());
+        }
         let mut out = Vec::new();
-        write(&node, &mut out);
+        write(&document, document.root, &mut out);
         Ok(String::from_utf8(out).unwrap())
     }
 
     fn theirs(json: &str) -> String {
-        let value: Value = serde_json::from_str(json).unwrap();
+        let value: Theirs = serde_json::from_str(json).unwrap();
         serde_json_canonicalizer::to_string(&value).unwrap()
     }
 
@@ -166,22 +163,22 @@ mod tests {
         prop::collection::vec(char, 0..6).prop_map(String::from_iter)
     }
 
-    fn values() -> impl Strategy<Value = Value> {
+    fn values() -> impl Strategy<Value = Theirs> {
         let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            (-1000_i64..1000).prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            (-1e9..1e9_f64).prop_map(Value::from),
-            texts().prop_map(Value::from),
+            Just(Theirs::Null),
+            any::<bool>().prop_map(Theirs::from),
+            any::<i64>().prop_map(Theirs::from),
+            any::<u64>().prop_map(Theirs::from),
+            (-1000_i64..1000).prop_map(Theirs::from),
+            any::<f64>().prop_map(Theirs::from),
+            (-1e9..1e9_f64).prop_map(Theirs::from),
+            texts().prop_map(Theirs::from),
         ];
         leaf.prop_recursive(4, 40, 8, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Theirs::from),
                 prop::collection::vec((texts(), inner), 0..8)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+                    .prop_map(|members| Theirs::Object(members.into_iter().collect())),
             ]
         })
     }

@@ -1,7 +1,7 @@
 //! Numbers in fixed point, from their decimal digits: no rounding that depends on how a double is stored.
 
 use super::canonical;
-use super::node::Node;
+use super::document::{Document, Value};
 
 /// What happens to digits beyond the scale.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,22 +12,44 @@ pub(super) enum Beyond {
     Round,
 }
 
-/// `node`, a number, in units of 10^-`scale`; none: not a number, or too large for any of our scales.
-pub(super) fn fixed(node: &Node<'_>, scale: i32, beyond: Beyond) -> Option<i64> {
-    match node {
-        Node::Integer(value) => value.checked_mul(10_i64.checked_pow(u32::try_from(scale).ok()?)?),
-        Node::Decimal(text) => parse(text.as_bytes(), scale, beyond),
-        Node::Float(value) => {
+/// `value`, a number, in units of 10^-`scale`; none: not a number, or too large for any of our scales.
+pub(super) fn fixed(document: &Document<'_>, value: Value, scale: u32, beyond: Beyond) -> Option<i64> {
+    match value {
+        Value::Integer(value) => value.checked_mul(10_i64.checked_pow(scale)?),
+        Value::Decimal { start, end } => short(document.input(start, end), scale, beyond),
+        Value::Float(value) => {
             let mut text = Vec::with_capacity(24);
-            canonical::float(*value, &mut text);
-            parse(&text, scale, beyond)
+            canonical::float(value, &mut text);
+            any(&text, scale, beyond)
         }
-        Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
     }
 }
 
+/// Reads a number with at most 15 digits, a point among them, and no exponent; `scale` is not 0.
+fn short(text: &str, scale: u32, beyond: Beyond) -> Option<i64> {
+    let (mut units, mut places, mut after_point, mut next) = (0_i64, 0, false, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'-' => {}
+            b'.' => after_point = true,
+            _ if places < scale => {
+                units = units.checked_mul(10)?.checked_add(i64::from(byte & 15))?;
+                places += u32::from(after_point);
+            }
+            _ => {
+                next = byte & 15;
+                break;
+            }
+        }
+    }
+    units = units.checked_mul(10_i64.checked_pow(scale - places)?)?;
+    units += i64::from(beyond == Beyond::Round && next >= 5);
+    Some(if text.starts_with('-') { -units } else { units })
+}
+
 /// Reads a JSON number.
-fn parse(text: &[u8], scale: i32, beyond: Beyond) -> Option<i64> {
+fn any(text: &[u8], scale: u32, beyond: Beyond) -> Option<i64> {
     let (negative, text) = text.strip_prefix(b"-").map_or((false, text), |rest| (true, rest));
     let split = text.iter().position(|byte| *byte == b'e').unwrap_or(text.len());
     let (mantissa, exponent) = text.split_at(split);
@@ -46,7 +68,7 @@ fn parse(text: &[u8], scale: i32, beyond: Beyond) -> Option<i64> {
             .checked_mul(10)?
             .checked_add(i128::from(byte.checked_sub(b'0')?))?;
     }
-    let shift = scale + exponent - places;
+    let shift = i32::try_from(scale).ok()? + exponent - places;
     let units = if shift >= 0 {
         if digits == 0 {
             0
@@ -66,10 +88,13 @@ fn parse(text: &[u8], scale: i32, beyond: Beyond) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    fn read(json: &str, scale: i32, beyond: Beyond) -> Option<i64> {
-        fixed(&crate::event::parse::parse(json).unwrap(), scale, beyond)
+    use super::{Beyond, fixed, short};
+
+    fn read(json: &str, scale: u32, beyond: Beyond) -> Option<i64> {
+        let document = crate::event::parse::parse(json).unwrap();
+        fixed(&document, document.root, scale, beyond)
     }
 
     #[test]
@@ -103,5 +128,15 @@ mod tests {
         assert_eq!(read("0.30000000000000004", 6, Beyond::Cut), Some(300_000));
         assert_eq!(read("1", 6, Beyond::Cut), Some(1_000_000));
         assert_eq!(read("1.0000000000000002", 6, Beyond::Cut), Some(1_000_000));
+    }
+
+    proptest! {
+        #[test]
+        fn short_numbers_are_read_as_any_others(
+            text in r"-?(0|[1-9][0-9]{0,6})\.[0-9]{1,8}", scale in 1_u32..9, round in any::<bool>(),
+        ) {
+            let beyond = if round { Beyond::Round } else { Beyond::Cut };
+            prop_assert_eq!(short(&text, scale, beyond), super::any(text.as_bytes(), scale, beyond));
+        }
     }
 }

@@ -7,8 +7,8 @@ use engine::fact::{FactId, RawPlate};
 use engine::time::Timestamp;
 
 use super::decimal::{self, Beyond};
+use super::document::{Document, Index, NONE, Value, head};
 use super::instant;
-use super::node::{Member, Node};
 
 /// What is wrong, and where.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,20 +21,25 @@ pub(super) struct Fault {
 /// ticket or session must not tie strangers together.
 #[derive(Clone, Copy)]
 pub(super) struct Object<'n> {
-    members: &'n [Member<'n>],
+    document: &'n Document<'n>,
+    first: Index,
     at: &'static str,
 }
 
 impl<'n> Object<'n> {
-    /// `node` as the object that stands at the pointer `at`.
-    pub(super) fn of(node: &'n Node<'n>, at: &'static str) -> Result<Self, Fault> {
-        match node {
-            Node::Object(members) => Ok(Self { members, at }),
+    /// `value` as the object that stands at the pointer `at`.
+    pub(super) fn of(document: &'n Document<'n>, value: Value, at: &'static str) -> Result<Self, Fault> {
+        match value {
+            Value::Object(first) => Ok(Self { document, first, at }),
             _ => Err(Fault {
                 pointer: at.to_owned(),
                 detail: "must be an object".into(),
             }),
         }
+    }
+
+    pub(super) fn document(&self) -> &'n Document<'n> {
+        self.document
     }
 
     /// A fault at the member `key`.
@@ -46,15 +51,22 @@ impl<'n> Object<'n> {
     }
 
     /// A member as it stands, null included.
-    pub(super) fn raw(&self, key: &str) -> Option<&'n Node<'n>> {
-        self.members
-            .iter()
-            .find(|(name, _)| *name.text() == key)
-            .map(|(_, value)| value)
+    pub(super) fn raw(&self, key: &str) -> Option<Value> {
+        let head = head(key);
+        // Keys that we ask for are ASCII, and those stand before all others whichever way the others are sorted.
+        for item in self.document.items(self.first) {
+            if item.key.head > head {
+                break;
+            }
+            if item.key.head == head && self.document.text(item.key.text) == key {
+                return Some(item.value);
+            }
+        }
+        None
     }
 
-    fn get(&self, key: &str) -> Option<&'n Node<'n>> {
-        self.raw(key).filter(|value| !matches!(value, Node::Null))
+    fn get(&self, key: &str) -> Option<Value> {
+        self.raw(key).filter(|value| !matches!(value, Value::Null))
     }
 
     fn required<T>(&self, key: &str, value: Option<T>) -> Result<T, Fault> {
@@ -63,7 +75,9 @@ impl<'n> Object<'n> {
 
     /// The object at the member `key`, whose full pointer is `at`.
     pub(super) fn object(&self, key: &str, at: &'static str) -> Result<Option<Object<'n>>, Fault> {
-        self.get(key).map(|node| Object::of(node, at)).transpose()
+        self.get(key)
+            .map(|value| Object::of(self.document, value, at))
+            .transpose()
     }
 
     pub(super) fn need_object(&self, key: &str, at: &'static str) -> Result<Object<'n>, Fault> {
@@ -74,7 +88,7 @@ impl<'n> Object<'n> {
     pub(super) fn text(&self, key: &str) -> Result<Option<&'n str>, Fault> {
         match self.get(key) {
             None => Ok(None),
-            Some(Node::Text(text)) => Ok(Some(text.as_ref()).filter(|text| !text.is_empty())),
+            Some(Value::Text(text)) => Ok(Some(self.document.text(text)).filter(|text| !text.is_empty())),
             Some(_) => Err(self.fault(key, "must be a text")),
         }
     }
@@ -137,7 +151,7 @@ impl<'n> Object<'n> {
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
         match self.get(key) {
             None => Ok(None),
-            Some(Node::Bool(value)) => Ok(Some(*value)),
+            Some(Value::Bool(value)) => Ok(Some(value)),
             Some(_) => Err(self.fault(key, "must be true or false")),
         }
     }
@@ -161,7 +175,7 @@ impl<'n> Object<'n> {
     pub(super) fn whole(&self, key: &str) -> Result<Option<i64>, Fault> {
         match self.get(key) {
             None => Ok(None),
-            Some(Node::Integer(value)) => Ok(Some(*value)),
+            Some(Value::Integer(value)) => Ok(Some(value)),
             Some(_) => Err(self.fault(key, "must be a whole number of at most 2^53")),
         }
     }
@@ -176,13 +190,13 @@ impl<'n> Object<'n> {
     /// Degrees in units of 1e-7, between `-limit` and `limit` degrees.
     pub(super) fn degrees(&self, key: &str, limit: i32) -> Result<Option<i32>, Fault> {
         const UNITS: i64 = 10_000_000;
-        let Some(node) = self.get(key) else {
+        let Some(value) = self.get(key) else {
             return Ok(None);
         };
-        if !matches!(node, Node::Integer(_) | Node::Decimal(_) | Node::Float(_)) {
+        if !matches!(value, Value::Integer(_) | Value::Decimal { .. } | Value::Float(_)) {
             return Err(self.fault(key, "must be a number"));
         }
-        decimal::fixed(node, 7, Beyond::Round)
+        decimal::fixed(self.document, value, 7, Beyond::Round)
             .filter(|units| units.abs() <= i64::from(limit) * UNITS)
             .and_then(|units| i32::try_from(units).ok())
             .map(Some)
@@ -191,24 +205,27 @@ impl<'n> Object<'n> {
 
     pub(super) fn confidence(&self, key: &str) -> Result<Option<u32>, Fault> {
         self.get(key)
-            .map(|node| millionths(node).map_err(|detail| self.fault(key, detail)))
+            .map(|value| millionths(self.document, value).map_err(|detail| self.fault(key, detail)))
             .transpose()
     }
 
     /// The items of a list.
-    pub(super) fn list(&self, key: &str) -> Result<&'n [Node<'n>], Fault> {
-        match self.get(key) {
-            None => Ok(&[]),
-            Some(Node::List(items)) => Ok(items),
-            Some(_) => Err(self.fault(key, "must be a list")),
-        }
+    pub(super) fn list(&self, key: &str) -> Result<impl Iterator<Item = Value> + use<'n>, Fault> {
+        let first = match self.get(key) {
+            None => NONE,
+            Some(Value::List(first)) => first,
+            Some(_) => return Err(self.fault(key, "must be a list")),
+        };
+        Ok(self.document.items(first).map(|item| item.value))
     }
 
     pub(super) fn texts(&self, key: &str) -> Result<Vec<Arc<str>>, Fault> {
-        let items = self.list(key)?.iter().enumerate();
+        let items = self.list(key)?.enumerate();
         items
             .map(|(index, item)| match item {
-                Node::Text(text) if !text.is_empty() => Ok(Arc::from(text.as_ref())),
+                Value::Text(text) if !self.document.text(text).is_empty() => {
+                    Ok(self.document.text(text).into())
+                }
                 _ => Err(self.fault(&format!("{key}/{index}"), "must be a text that is not empty")),
             })
             .collect()
@@ -235,9 +252,9 @@ impl<'n> Object<'n> {
 
     fn read_plate(&self) -> Result<RawPlate, Fault> {
         let mut lowest = None;
-        for (index, item) in self.list("char_confidence")?.iter().enumerate() {
-            let value =
-                millionths(item).map_err(|detail| self.fault(&format!("char_confidence/{index}"), detail))?;
+        for (index, item) in self.list("char_confidence")?.enumerate() {
+            let value = millionths(self.document, item)
+                .map_err(|detail| self.fault(&format!("char_confidence/{index}"), detail))?;
             lowest = Some(lowest.map_or(value, |lowest: u32| lowest.min(value)));
         }
         Ok(RawPlate {
@@ -251,15 +268,15 @@ impl<'n> Object<'n> {
 }
 
 /// A number between 0 and 1; what lies beyond the millionth is cut off, so that no threshold is passed by rounding.
-fn millionths(node: &Node<'_>) -> Result<u32, &'static str> {
+fn millionths(document: &Document<'_>, value: Value) -> Result<u32, &'static str> {
     // Asked before cutting, which would make 1 of a little more.
-    let within = match node {
-        Node::Integer(value) => (0..=1).contains(value),
-        Node::Decimal(text) => text.starts_with("0."),
-        Node::Float(value) => (0.0..=1.0).contains(value),
+    let within = match value {
+        Value::Integer(value) => (0..=1).contains(&value),
+        Value::Decimal { start, end } => document.input(start, end).starts_with("0."),
+        Value::Float(value) => (0.0..=1.0).contains(&value),
         _ => return Err("must be a number"),
     };
-    let value = decimal::fixed(node, 6, Beyond::Cut).filter(|_| within);
+    let value = decimal::fixed(document, value, 6, Beyond::Cut).filter(|_| within);
     value
         .and_then(|value| u32::try_from(value).ok())
         .ok_or("must lie between 0 and 1")

@@ -1,12 +1,10 @@
-//! JSON text to a [`Node`]: strict RFC 8259, and no more memory than a small multiple of the text.
+//! JSON text to a [`Document`]: strict RFC 8259, and no more memory than a small multiple of the text.
 //!
 //! Written here because an event is read once per sighting and a general parser into a general tree took longer than
 //! everything else that happens to a sighting at the door. It accepts what serde_json accepts and means the same by it;
 //! properties hold it to that.
 
-use std::borrow::Cow;
-
-use super::node::{Key, Member, Node};
+use super::document::{Document, Index, Item, Key, NONE, Text, Value, head, head_within};
 use crate::json;
 
 /// How deep values may stand in each other; as in serde_json.
@@ -26,35 +24,53 @@ pub(super) struct NotJson {
 }
 
 /// Reads one value with nothing but white space around it.
-pub(super) fn parse(text: &str) -> Result<Node<'_>, NotJson> {
-    let mut from = Parser {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
+pub(super) fn parse(input: &str) -> Result<Document<'_>, NotJson> {
+    // Places are kept in 32 bits; an event that long would have been refused before anybody asked what it says.
+    if u32::try_from(input.len()).is_err() {
+        return Err(NotJson { at: 0 });
+    }
+    let document = Document {
+        input,
+        unescaped: Vec::new(),
+        items: Vec::with_capacity(input.len() / 16),
+        root: Value::Null,
+        // A maximum is found many bytes at a time.
+        beyond: input.bytes().fold(0, u8::max) >= 0xf0,
+        twice: None,
     };
-    let node = from.value(DEEPEST)?;
+    let mut from = Parser {
+        document,
+        bytes: input.as_bytes(),
+        at: 0,
+        open: Vec::with_capacity(16),
+    };
+    from.document.root = from.value(DEEPEST)?;
     if from.next_token().is_some() {
         return from.fail();
     }
-    Ok(node)
+    Ok(from.document)
 }
 
 struct Parser<'a> {
-    text: &'a str,
+    document: Document<'a>,
     bytes: &'a [u8],
     at: usize,
+    /// Items of the objects and lists that are not closed yet, the innermost last, with the heads of their keys.
+    open: Vec<(u64, Index)>,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn fail<T>(&self) -> Result<T, NotJson> {
         Err(NotJson { at: self.at })
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
     /// The next byte that is not white space, without going past it.
+    #[inline]
     fn next_token(&mut self) -> Option<u8> {
         while let Some(byte) = self.peek() {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -65,70 +81,125 @@ impl<'a> Parser<'a> {
         None
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node<'a>, NotJson> {
+    fn value(&mut self, depth: usize) -> Result<Value, NotJson> {
         match self.next_token() {
-            Some(b'"') => self.string().map(Node::Text),
+            Some(b'"') => self.string().map(Value::Text),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.list(depth),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Node::Bool(true)),
-            Some(b'f') => self.word("false", Node::Bool(false)),
-            Some(b'n') => self.word("null", Node::Null),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
             _ => self.fail(),
         }
     }
 
-    fn word(&mut self, word: &str, node: Node<'a>) -> Result<Node<'a>, NotJson> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, NotJson> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return self.fail();
         }
         self.at += word.len();
-        Ok(node)
+        Ok(value)
     }
 
-    fn object(&mut self, depth: usize) -> Result<Node<'a>, NotJson> {
+    fn object(&mut self, depth: usize) -> Result<Value, NotJson> {
         let Some(depth) = depth.checked_sub(1) else {
             return self.fail();
         };
         self.at += 1;
-        let mut members: Vec<Member<'a>> = Vec::new();
         if self.next_token() == Some(b'}') {
             self.at += 1;
-            return Ok(Node::Object(members));
+            return Ok(Value::Object(NONE));
         }
-        members.reserve(8);
+        let before = self.open.len();
         loop {
             if self.next_token() != Some(b'"') {
                 return self.fail();
             }
-            let key = Key::new(self.string()?);
+            let text = self.string()?;
+            let key = self.key(text);
             if self.next_token() != Some(b':') {
                 return self.fail();
             }
             self.at += 1;
-            members.push((key, self.value(depth)?));
+            let value = self.value(depth)?;
+            self.push(key, value);
             if self.is_last(b'}')? {
-                return Ok(Node::Object(members));
+                self.sort(before);
+                return Ok(Value::Object(self.close(before)));
             }
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Node<'a>, NotJson> {
+    #[inline]
+    fn key(&self, text: Text) -> Key {
+        let within = match text {
+            Text::Input { start, end } => head_within(&self.bytes[start as usize..], (end - start) as usize),
+            Text::Unescaped(_) => None,
+        };
+        Key {
+            head: within.unwrap_or_else(|| head(self.document.text(text))),
+            text,
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, NotJson> {
         let Some(depth) = depth.checked_sub(1) else {
             return self.fail();
         };
         self.at += 1;
-        let mut items = Vec::new();
         if self.next_token() == Some(b']') {
             self.at += 1;
-            return Ok(Node::List(items));
+            return Ok(Value::List(NONE));
         }
+        let before = self.open.len();
         loop {
-            items.push(self.value(depth)?);
+            let value = self.value(depth)?;
+            self.push(Key::default(), value);
             if self.is_last(b']')? {
-                return Ok(Node::List(items));
+                return Ok(Value::List(self.close(before)));
             }
         }
+    }
+
+    #[inline]
+    fn push(&mut self, key: Key, value: Value) {
+        self.open.push((key.head, self.document.items.len() as Index));
+        self.document.items.push(Item {
+            key,
+            value,
+            next: NONE,
+        });
+    }
+
+    /// Puts the members of the innermost object in order, and notes the first pair of one name.
+    fn sort(&mut self, before: usize) {
+        let Self { document, open, .. } = self;
+        let members = &mut open[before..];
+        // By the heads alone wherever they tell the keys apart.
+        let order = |a: &(u64, Index), b: &(u64, Index)| {
+            if a.0 != b.0 && !document.beyond {
+                a.0.cmp(&b.0)
+            } else {
+                document.order(a.1, b.1)
+            }
+        };
+        members.sort_unstable_by(|a, b| order(a, b).then(a.1.cmp(&b.1)));
+        let twice = members
+            .windows(2)
+            .find(|pair| pair[0].0 == pair[1].0 && order(&pair[0], &pair[1]).is_eq());
+        let twice = twice.map(|pair| pair[1].1);
+        document.twice = document.twice.or(twice);
+    }
+
+    /// Joins the items of the innermost object or list, and answers the first.
+    fn close(&mut self, before: usize) -> Index {
+        let mut next = NONE;
+        for (_, index) in self.open.drain(before..).rev() {
+            self.document.items[index as usize].next = next;
+            next = index;
+        }
+        next
     }
 
     /// Goes past the comma after a value, or past `end`.
@@ -143,30 +214,37 @@ impl<'a> Parser<'a> {
     }
 
     /// A string, from its opening quotation mark.
-    fn string(&mut self) -> Result<Cow<'a, str>, NotJson> {
+    fn string(&mut self) -> Result<Text, NotJson> {
         self.at += 1;
-        let plain = self.run()?;
+        let start = self.at;
+        self.run()?;
         if self.bytes[self.at] == b'"' {
+            let text = Text::Input {
+                start: start as u32,
+                end: self.at as u32,
+            };
             self.at += 1;
-            return Ok(Cow::Borrowed(plain));
+            return Ok(text);
         }
-        let mut owned = plain.to_owned();
-        loop {
-            if self.bytes[self.at] == b'"' {
-                self.at += 1;
-                return Ok(Cow::Owned(owned));
-            }
-            owned.push(self.escape()?);
-            owned.push_str(self.run()?);
+        let mut owned = self.document.input[start..self.at].to_owned();
+        while self.bytes[self.at] != b'"' {
+            let char = self.escape()?;
+            self.document.beyond |= u32::from(char) > 0xffff;
+            owned.push(char);
+            let start = self.at;
+            self.run()?;
+            owned.push_str(&self.document.input[start..self.at]);
         }
+        self.at += 1;
+        self.document.unescaped.push(owned);
+        Ok(Text::Unescaped(self.document.unescaped.len() as u32 - 1))
     }
 
-    /// Text up to a quotation mark or a backslash, which is there.
-    fn run(&mut self) -> Result<&'a str, NotJson> {
-        let start = self.at;
-        self.at += json::plain_run(&self.bytes[start..]);
+    /// Goes to the next quotation mark or backslash, which is there.
+    fn run(&mut self) -> Result<(), NotJson> {
+        self.at += json::plain_run(&self.bytes[self.at..]);
         match self.peek() {
-            Some(b'"' | b'\\') => Ok(&self.text[start..self.at]),
+            Some(b'"' | b'\\') => Ok(()),
             _ => self.fail(),
         }
     }
@@ -223,16 +301,18 @@ impl<'a> Parser<'a> {
 
     /// How many digits follow; goes past them.
     fn digits(&mut self) -> usize {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        self.at - start
+        let rest = &self.bytes[self.at..];
+        let count = rest
+            .iter()
+            .position(|byte| !byte.is_ascii_digit())
+            .unwrap_or(rest.len());
+        self.at += count;
+        count
     }
 
-    fn number(&mut self) -> Result<Node<'a>, NotJson> {
+    fn number(&mut self) -> Result<Value, NotJson> {
         let start = self.at;
-        let negative = self.peek() == Some(b'-');
+        let negative = self.bytes[start] == b'-';
         self.at += usize::from(negative);
         let leading_zero = self.peek() == Some(b'0');
         let whole = self.digits();
@@ -247,29 +327,31 @@ impl<'a> Parser<'a> {
                 return self.fail();
             }
         }
-        let mut exponent = false;
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            exponent = true;
+        let exponent = matches!(self.peek(), Some(b'e' | b'E'));
+        if exponent {
             self.at += 1;
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
             if self.digits() == 0 {
                 return self.fail();
             }
         }
-        let text = &self.text[start..self.at];
+        let text = &self.document.input[start..self.at];
         if !exponent && fraction == 0 && whole <= 16 {
             let value: i64 = text.parse().map_err(|_| NotJson { at: start })?;
             if value.abs() <= EXACT {
-                return Ok(Node::Integer(value));
+                return Ok(Value::Integer(value));
             }
         }
-        if !exponent && fraction > 0 && is_canonical(&text[usize::from(negative)..], whole, leading_zero) {
-            return Ok(Node::Decimal(text));
+        if !exponent && fraction > 0 && is_canonical(&text[usize::from(negative)..], leading_zero) {
+            return Ok(Value::Decimal {
+                start: start as u32,
+                end: self.at as u32,
+            });
         }
         // JSON's numbers are a part of what Rust reads; only their size can be too much.
         let value: f64 = text.parse().map_err(|_| NotJson { at: start })?;
         if value.is_finite() {
-            Ok(Node::Float(value))
+            Ok(Value::Float(value))
         } else {
             Err(NotJson { at: start })
         }
@@ -278,51 +360,55 @@ impl<'a> Parser<'a> {
 
 /// Whether a number with a fraction and without sign and exponent is written as RFC 8785 prints it: no needless zero at
 /// its end, few enough digits, and not so small that an exponent would be printed.
-fn is_canonical(text: &str, whole: usize, leading_zero: bool) -> bool {
+fn is_canonical(text: &str, leading_zero: bool) -> bool {
     let small = leading_zero && text.starts_with("0.000000");
     let digits = text.len() - 1;
-    !text.ends_with('0') && digits <= FAITHFUL_DIGITS && whole <= FAITHFUL_DIGITS && !small
+    !text.ends_with('0') && digits <= FAITHFUL_DIGITS && !small
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::Value as Theirs;
 
     use super::*;
 
     /// Reads with serde_json, and compares what both say.
     fn compare(text: &str) {
-        let theirs = serde_json::from_str::<Value>(text);
+        let theirs = serde_json::from_str::<Theirs>(text);
         match (parse(text), theirs) {
-            (Ok(ours), Ok(theirs)) => assert!(same(&ours, &theirs), "{text}: {ours:?} against {theirs}"),
+            (Ok(ours), Ok(theirs)) => {
+                assert!(
+                    same(&ours, ours.root, &theirs),
+                    "{text}: {ours:?} against {theirs}"
+                );
+            }
             (Err(_), Err(_)) => {}
             (ours, theirs) => panic!("{text:?}: {ours:?} against {theirs:?}"),
         }
     }
 
-    fn same(ours: &Node<'_>, theirs: &Value) -> bool {
+    fn same(document: &Document<'_>, ours: Value, theirs: &Theirs) -> bool {
         match (ours, theirs) {
-            (Node::Null, Value::Null) => true,
-            (Node::Bool(a), Value::Bool(b)) => a == b,
-            (Node::Integer(a), Value::Number(b)) => b.as_f64() == Some(*a as f64),
-            (Node::Decimal(a), Value::Number(b)) => b.as_f64() == a.parse().ok(),
-            (Node::Float(a), Value::Number(b)) => b.as_f64() == Some(*a),
-            (Node::Text(a), Value::String(b)) => a == b,
-            (Node::List(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            (Value::Null, Theirs::Null) => true,
+            (Value::Bool(a), Theirs::Bool(b)) => a == *b,
+            (Value::Integer(a), Theirs::Number(b)) => b.as_f64() == Some(a as f64),
+            (Value::Decimal { start, end }, Theirs::Number(b)) => {
+                b.as_f64() == document.input(start, end).parse().ok()
             }
-            // Of two members of one name serde_json keeps the last.
-            (Node::Object(a), Value::Object(b)) => {
-                let last = |name: &str| {
-                    a.iter()
-                        .rev()
-                        .find(|(key, _)| key.text() == name)
-                        .map(|(_, node)| node)
-                };
-                a.iter().all(|(key, _)| b.contains_key(key.text().as_ref()))
+            (Value::Float(a), Theirs::Number(b)) => b.as_f64() == Some(a),
+            (Value::Text(a), Theirs::String(b)) => document.text(a) == b,
+            (Value::List(a), Theirs::Array(b)) => {
+                document.items(a).count() == b.len()
+                    && document.items(a).zip(b).all(|(a, b)| same(document, a.value, b))
+            }
+            (Value::Object(a), Theirs::Object(b)) => {
+                let key = |item: &Item| document.text(item.key.text);
+                // Of two members of one name serde_json keeps the last.
+                let last = |name: &str| document.items(a).filter(|item| key(item) == name).last();
+                document.items(a).all(|item| b.contains_key(key(item)))
                     && b.iter()
-                        .all(|(key, value)| last(key).is_some_and(|node| same(node, value)))
+                        .all(|(name, b)| last(name).is_some_and(|a| same(document, a.value, b)))
             }
             _ => false,
         }

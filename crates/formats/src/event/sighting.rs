@@ -6,8 +6,8 @@ use std::sync::Arc;
 use engine::fact::{Departure, DeviceKind, Mode, Observation, Precision, RawPlate};
 use engine::place::{Crs, Place, Point};
 
+use super::document::Value;
 use super::fields::{Fault, Object};
-use super::node::Node;
 
 const KINDS: [(DeviceKind, &str); 3] = [
     (DeviceKind::Camera, "camera"),
@@ -30,7 +30,7 @@ pub(super) fn observation(data: Object<'_>) -> Result<Observation, Fault> {
     // A plate of null is one that nobody could read; only a plate that is not there at all is a broken record.
     let plate = match data.raw("plate") {
         None => return Err(data.fault("plate", "required")),
-        Some(Node::Null) => RawPlate::default(),
+        Some(Value::Null) => RawPlate::default(),
         Some(_) => data.plate()?.unwrap_or_default(),
     };
     let device = data.need_object("device", "/data/device")?;
@@ -71,7 +71,7 @@ pub(super) fn departure(data: Object<'_>) -> Result<Departure, Fault> {
 /// The device of a fact that needs only its id: the id itself, or an object that has it.
 pub(super) fn device_id(data: Object<'_>) -> Result<Arc<str>, Fault> {
     match data.raw("device") {
-        Some(Node::Object(_)) => data.need_object("device", "/data/device")?.need_kept("id"),
+        Some(Value::Object(_)) => data.need_object("device", "/data/device")?.need_kept("id"),
         _ => data.need_kept("device"),
     }
 }
@@ -105,10 +105,9 @@ fn place(data: Object<'_>) -> Result<Place, Fault> {
 
 /// A hash over the images' own hashes, whatever their order and the case of their letters; none without any.
 fn images(data: Object<'_>) -> Result<Option<[u8; 16]>, Fault> {
-    let items = data.list("evidence")?;
-    let mut hashes: Vec<Cow<'_, str>> = Vec::with_capacity(items.len());
-    for item in items {
-        let Ok(item) = Object::of(item, "/data/evidence") else {
+    let mut hashes: Vec<Cow<'_, str>> = Vec::new();
+    for item in data.list("evidence")? {
+        let Ok(item) = Object::of(data.document(), item, "/data/evidence") else {
             return Err(data.fault("evidence", "must be a list of objects"));
         };
         if let Some(hash) = item.text("sha256")? {
