@@ -78,17 +78,15 @@ pub(super) enum Value {
 #[inline]
 pub(super) fn head(key: &str) -> u64 {
     let bytes = key.as_bytes();
-    match bytes.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        // In a register: through memory, the bytes could not be read back as one word before all were written.
-        None => {
-            let word = bytes
-                .iter()
-                .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
-            // Nothing at all is left of an empty key.
-            word.checked_shl(64 - 8 * bytes.len() as u32).unwrap_or(0)
-        }
+    if let Some(first) = bytes.first_chunk::<8>() {
+        return u64::from_be_bytes(*first);
     }
+    // In a register: through memory, the bytes could not be read back as one word before all were written.
+    let word = bytes
+        .iter()
+        .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+    // Nothing at all is left of an empty key.
+    word.checked_shl(64 - 8 * bytes.len() as u32).unwrap_or(0)
 }
 
 /// The head of the key of `length` bytes at the start of `input`, which goes on after it.

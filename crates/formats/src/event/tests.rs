@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::mapping::{self, MappedFact};
 
 fn at(text: &str) -> Timestamp {
     text.parse::<jiff::Timestamp>().unwrap().into()
@@ -553,7 +554,71 @@ fn every_other_type_is_read() {
     }
 }
 
+fn mapped() -> impl Strategy<Value = MappedFact> {
+    let text = || "[a-z湘\"\\\\0-9]{1,6}";
+    let maybe = move || prop::option::of(text());
+    let micros = || -60_000_000_000_000_000_i64..200_000_000_000_000_000;
+    let place = (
+        text(),
+        prop::option::of((-1_800_000_000..=1_800_000_000_i32, -900_000_000..=900_000_000_i32)),
+        maybe(),
+    );
+    let names = (text(), text(), text(), maybe(), maybe());
+    let times = (micros(), prop::option::of(micros()), any::<bool>());
+    (names, times, place, text(), (maybe(), maybe(), maybe())).prop_map(
+        |(
+            (source, id, plate_number, class, color),
+            times,
+            (zone, point, name),
+            device,
+            (code, ticket, session),
+        )| {
+            MappedFact {
+                source,
+                id,
+                plate_number,
+                class,
+                color,
+                captured_at: times.0,
+                time: times.1,
+                day_precision: times.2,
+                zone: Some(zone),
+                lon: point.map(|(lon, _)| lon),
+                lat: point.map(|(_, lat)| lat),
+                crs: None,
+                name,
+                device,
+                code,
+                mode: mapping::Mode::History,
+                ticket,
+                session,
+            }
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn what_an_import_writes_is_read_without_a_change(row in mapped()) {
+        let mut json = Vec::new();
+        row.to_cloudevent_json(&mut json);
+        let fact = decode(&json, Known::FromTime, 0).unwrap().fact;
+        let seen = fact.body.observation().unwrap();
+        prop_assert_eq!((fact.id.source(), fact.id.id()), (row.source.as_str(), row.id.as_str()));
+        prop_assert_eq!(fact.known.as_micros(), row.time.unwrap_or(row.captured_at));
+        prop_assert_eq!(seen.captured_at.as_micros(), row.captured_at);
+        prop_assert_eq!(seen.precision == Precision::Day, row.day_precision);
+        prop_assert_eq!(seen.plate.number.as_deref(), Some(row.plate_number.as_str()));
+        prop_assert_eq!(seen.plate.class.as_deref(), row.class.as_deref());
+        prop_assert_eq!(seen.plate.color.as_deref(), row.color.as_deref());
+        prop_assert_eq!(seen.place.zone.as_deref(), row.zone.as_deref());
+        prop_assert_eq!(seen.place.name.as_deref(), row.name.as_deref());
+        prop_assert_eq!(seen.place.point.map(|point| (point.lon, point.lat)), row.lon.zip(row.lat));
+        prop_assert_eq!((&*seen.device, seen.mode), (row.device.as_str(), Mode::History));
+        prop_assert_eq!(seen.code.as_deref(), row.code.as_deref());
+        prop_assert_eq!((seen.ticket.as_deref(), seen.session.as_deref()), (row.ticket.as_deref(), row.session.as_deref()));
+    }
+
     #[test]
     fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode(&bytes, Known::FromTime, 0);
