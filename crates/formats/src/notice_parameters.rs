@@ -15,7 +15,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// Everything that sending a message needs to know of its case.
-#[expect(clippy::struct_excessive_bools, reason = "a flat record, one field per thing that is known")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a flat record, one field per thing that is known"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeParameters {
     /// The case's number.
@@ -71,7 +74,14 @@ pub struct ParametersError(String);
 
 impl NoticeParameters {
     /// Takes from a case what a message of `kind` needs. `zone_name` and `grammar` serve cases that no policy governs.
-    pub fn of(id: &CaseId, case: &Case, kind: NoticeKind, revision: u32, zone_name: &str, grammar: Grammar) -> Self {
+    pub fn of(
+        id: &CaseId,
+        case: &Case,
+        kind: NoticeKind,
+        revision: u32,
+        zone_name: &str,
+        grammar: Grammar,
+    ) -> Self {
         let policy = case.policy.as_deref();
         let rule = policy.map(|policy| policy.notice(kind));
         let basis = policy.and_then(|policy| match case.outcome {
@@ -86,20 +96,31 @@ impl NoticeParameters {
             number: case.subject.number.to_string(),
             class: case.subject.class.to_string(),
             about: case.anchor.to_string(),
-            place: case.place.as_deref().or_else(|| (*case.zone != *"unknown").then_some(&*case.zone)).map(str::to_owned),
+            place: case
+                .place
+                .as_deref()
+                .or_else(|| (*case.zone != *"unknown").then_some(&*case.zone))
+                .map(str::to_owned),
             from: case.from.as_micros(),
             day_only: case.day_only,
-            time_zone: policy.map_or(zone_name, |policy| &policy.time_zone_name).to_owned(),
+            time_zone: policy
+                .map_or(zone_name, |policy| &policy.time_zone_name)
+                .to_owned(),
             window: policy.map(|policy| store_window(WindowWords::of(&policy.window))),
             ordinal: case.ordinal,
-            fine: case.fine.as_ref().map(|fine| (fine.minor, fine.currency.to_string())),
+            fine: case
+                .fine
+                .as_ref()
+                .map(|fine| (fine.minor, fine.currency.to_string())),
             basis: basis.map(str::to_owned),
             reviewed: case.reviewed,
             restored: used_the_waiver && matches!(kind, NoticeKind::Withdrawn | NoticeKind::ObjectionUpheld),
             respond_by: None,
             template: rule.and_then(|rule| rule.template.as_deref()).map(str::to_owned),
             authority: case.authority.as_deref().map(str::to_owned),
-            quiet_hours: rule.and_then(|rule| rule.quiet_hours).map(|(from, to)| (from.to_string(), to.to_string())),
+            quiet_hours: rule
+                .and_then(|rule| rule.quiet_hours)
+                .map(|(from, to)| (from.to_string(), to.to_string())),
             policy: policy.map(engine::policy::Policy::name),
             chinese: policy.map_or(grammar, |policy| policy.plates) == Grammar::Cn,
         }
@@ -112,9 +133,15 @@ impl NoticeParameters {
 
     /// From what is stored.
     pub fn decode(bytes: &[u8]) -> Result<Self, ParametersError> {
-        let parameters: Self = serde_json::from_slice(bytes).map_err(|error| ParametersError(error.to_string()))?;
-        let known = NoticeKind::parse(&parameters.kind).is_some() && FactId::parse(&parameters.about).is_some();
-        if known { Ok(parameters) } else { Err(ParametersError("unknown kind or observation".to_owned())) }
+        let parameters: Self =
+            serde_json::from_slice(bytes).map_err(|error| ParametersError(error.to_string()))?;
+        let known =
+            NoticeKind::parse(&parameters.kind).is_some() && FactId::parse(&parameters.about).is_some();
+        if known {
+            Ok(parameters)
+        } else {
+            Err(ParametersError("unknown kind or observation".to_owned()))
+        }
     }
 
     /// What the message says.
@@ -152,17 +179,30 @@ impl NoticeParameters {
     pub fn message(&self, texts: &Texts) -> Message {
         let lang = if self.chinese { Lang::Zh } else { Lang::En };
         let local = self.zone().to_datetime(self.start().to_jiff());
-        let fine = self.fine.as_ref().map(|(minor, currency)| Fine { minor: *minor, currency: Arc::from(&**currency) });
+        let fine = self.fine.as_ref().map(|(minor, currency)| Fine {
+            minor: *minor,
+            currency: Arc::from(&**currency),
+        });
         let params = Params {
             plate: &self.number,
             case: Some(&self.case),
             place: self.place.as_deref(),
-            time: Some(if self.day_only { When::Day(local.date()) } else { When::Minute(local) }),
-            window: self.window.as_ref().and_then(|(kind, count)| read_window(kind, *count)),
+            time: Some(if self.day_only {
+                When::Day(local.date())
+            } else {
+                When::Minute(local)
+            }),
+            window: self
+                .window
+                .as_ref()
+                .and_then(|(kind, count)| read_window(kind, *count)),
             ordinal: self.ordinal,
             fine: fine.as_ref(),
             basis: self.basis.as_deref(),
-            deadline: self.respond_by.as_deref().and_then(|day| day.parse::<Date>().ok()),
+            deadline: self
+                .respond_by
+                .as_deref()
+                .and_then(|day| day.parse::<Date>().ok()),
             until: None,
             promise: None,
             restored: self.restored,
@@ -219,5 +259,60 @@ mod tests {
             let (kind, count) = store_window(words);
             assert_eq!(read_window(&kind, count), Some(words));
         }
+    }
+
+    fn parameters() -> NoticeParameters {
+        NoticeParameters {
+            case: "260302-0123456789AB".to_owned(),
+            kind: "waived".to_owned(),
+            revision: 1,
+            number: "湘K12345".to_owned(),
+            class: "02".to_owned(),
+            about: "/devices/LD-0132#7f3a".to_owned(),
+            place: Some("乐坪大道".to_owned()),
+            from: 1_772_416_805_000_000,
+            day_only: false,
+            time_zone: "Asia/Shanghai".to_owned(),
+            window: Some(store_window(WindowWords::RollingMonths(12))),
+            ordinal: Some(1),
+            fine: Some((10_000, "CNY".to_owned())),
+            basis: None,
+            reviewed: true,
+            restored: false,
+            respond_by: Some("2026-03-09".to_owned()),
+            template: None,
+            authority: None,
+            quiet_hours: Some(("21:00:00".to_owned(), "08:00:00".to_owned())),
+            policy: Some("loudi-sidewalk@2026-03".to_owned()),
+            chinese: true,
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_whole() {
+        let stored = NoticeParameters::decode(&parameters().encode()).unwrap();
+        assert_eq!(stored, parameters());
+        assert_eq!(stored.notice_kind(), NoticeKind::Waived);
+        assert_eq!(stored.observation(), FactId::new("/devices/LD-0132", "7f3a"));
+        assert_eq!(
+            stored.quiet(),
+            Some((Time::constant(21, 0, 0, 0), Time::constant(8, 0, 0, 0)))
+        );
+    }
+
+    #[test]
+    fn what_names_no_message_or_observation_is_refused() {
+        for (kind, about) in [("corrected", "s#1"), ("waived", "no hash")] {
+            let broken = NoticeParameters {
+                kind: kind.to_owned(),
+                about: about.to_owned(),
+                ..parameters()
+            };
+            assert!(
+                NoticeParameters::decode(&broken.encode()).is_err(),
+                "{kind} {about}"
+            );
+        }
+        assert!(NoticeParameters::decode(b"{}").is_err());
     }
 }
