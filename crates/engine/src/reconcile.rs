@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::case::{Case, Outcome, Reason, ToldKind};
 use crate::explain::Trace;
-use crate::fact::{Body, FactId, ToldState, VoidReason};
+use crate::fact::{Body, FactId, NoticeKind, ToldState, VoidReason};
 use crate::ids::CaseId;
 use crate::judge::{Judgement, departures_to_other_plates};
 use crate::ledger::{CaseMemo, Guest, Ledger, Memo, SentGuest};
@@ -65,16 +65,17 @@ pub fn reconcile(rules: &Rules, home: &str, ledger: &Ledger, judgement: &Judgeme
         },
         ..Changes::default()
     };
+    let tellings = Tellings::of(ledger);
     let (survivors, orphans) = matched(old, &judgement.cases);
     for (number, case) in judgement.cases.iter().enumerate() {
         let memo = survivors.get(&number).map(|at| &old.cases[*at]);
-        changes.settle(rules, case, memo, &case.told);
+        changes.settle(rules, case, memo, &case.told, &tellings);
     }
     for at in orphans {
         let memo = &old.cases[at];
         let tombstone = tombstone(rules, ledger, judgement, memo);
-        let told = told_of(ledger, home, memo);
-        changes.settle(rules, &tombstone, Some(memo), &told);
+        let told = tellings.sent(memo.members.iter(), Some(home));
+        changes.settle(rules, &tombstone, Some(memo), &told, &tellings);
     }
     changes.hand_over(rules, home, ledger);
     changes
@@ -117,17 +118,29 @@ fn matched(old: &Memo, cases: &[Case]) -> (BTreeMap<usize, usize>, Vec<usize>) {
 }
 
 impl Changes {
-    fn settle(&mut self, rules: &Rules, case: &Case, memo: Option<&CaseMemo>, told: &[ToldKind]) {
+    fn settle(
+        &mut self,
+        rules: &Rules,
+        case: &Case,
+        memo: Option<&CaseMemo>,
+        told: &[ToldKind],
+        tellings: &Tellings<'_>,
+    ) {
         let fingerprint = print::case(case);
         let is_new_version = memo.is_none_or(|memo| memo.fingerprint != fingerprint);
         let id = memo.map_or_else(|| CaseId::of(case, rules.time_zone(None)), |memo| memo.id.clone());
         let version = memo.map_or(0, |memo| memo.version) + u32::from(is_new_version);
         let owed = notices::owed(case, told);
-        let (kept, steps) = notices::steps(&id, case, told, &owed, memo.map_or(&[], |memo| &memo.notices));
         let mut members: Vec<FactId> = case.facts.iter().chain(&case.doubles).cloned().collect();
         if members.is_empty() {
             members = memo.map_or_else(Vec::new, |memo| memo.members.clone());
         }
+        let said = notices::Said {
+            told,
+            sent: tellings.sent(members.iter(), None),
+            moved: memo.is_some_and(|memo| memo.subject != case.subject),
+        };
+        let (kept, steps) = notices::steps(&id, case, &said, &owed, memo.map_or(&[], |memo| &memo.notices));
         self.memo.cases.push(CaseMemo {
             id: id.clone(),
             version,
@@ -229,31 +242,68 @@ fn tombstone(rules: &Rules, ledger: &Ledger, judgement: &Judgement, memo: &CaseM
     }
 }
 
-/// What the subject of a case without evidence had been told and what still binds.
-fn told_of(ledger: &Ledger, home: &str, memo: &CaseMemo) -> Vec<ToldKind> {
-    let mut latest: BTreeMap<(&FactId, crate::fact::NoticeKind), (Timestamp, &FactId, ToldState)> =
-        BTreeMap::new();
-    for fact in ledger
-        .facts()
-        .iter()
-        .chain(ledger.guests().iter().flat_map(|guest| &guest.about))
-    {
-        let Body::Told(told) = &fact.body else { continue };
-        let ours = told.plate.as_ref().is_none_or(|(number, _)| **number == *home);
-        if !ours || !memo.members.contains(&told.about) {
-            continue;
+/// What people were told and what still binds, by observation.
+#[derive(Default)]
+struct Tellings<'a>(BTreeMap<&'a FactId, Vec<Telling<'a>>>);
+
+struct Telling<'a> {
+    kind: NoticeKind,
+    at: Timestamp,
+    id: &'a FactId,
+    state: ToldState,
+    /// The number written to; none: the observation's own.
+    number: Option<&'a str>,
+}
+
+impl<'a> Tellings<'a> {
+    fn of(ledger: &'a Ledger) -> Self {
+        let mut tellings = Self::default();
+        for fact in ledger
+            .facts()
+            .iter()
+            .chain(ledger.guests().iter().flat_map(|guest| &guest.about))
+        {
+            let Body::Told(told) = &fact.body else { continue };
+            let number = told.plate.as_ref().map(|(number, _)| &**number);
+            let telling = Telling {
+                kind: told.kind,
+                at: told.at,
+                id: &fact.id,
+                state: told.state,
+                number,
+            };
+            let about = tellings.0.entry(&told.about).or_default();
+            match about
+                .iter_mut()
+                .find(|known| known.kind == told.kind && known.number == number)
+            {
+                Some(known) if (known.at, known.id) < (telling.at, telling.id) => *known = telling,
+                Some(_) => {}
+                None => about.push(telling),
+            }
         }
-        let entry = latest
-            .entry((&told.about, told.kind))
-            .or_insert((told.at, &fact.id, told.state));
-        if (entry.0, entry.1) < (told.at, &fact.id) {
-            *entry = (told.at, &fact.id, told.state);
-        }
+        tellings
     }
-    let binding = latest
-        .iter()
-        .filter(|(_, (_, _, state))| *state != ToldState::NotSent);
-    binding
-        .map(|((_, kind), (at, _, _))| ToldKind { kind: *kind, at: *at })
-        .collect()
+
+    /// Kinds that were sent about any of `members`, to the owner of `number` or, without one, to anybody.
+    fn sent<'m>(&self, members: impl Iterator<Item = &'m FactId>, number: Option<&str>) -> Vec<ToldKind> {
+        let mut kinds: Vec<ToldKind> = Vec::new();
+        if self.0.is_empty() {
+            return kinds;
+        }
+        for telling in members.filter_map(|member| self.0.get(member)).flatten() {
+            let ours = number.is_none() || telling.number.is_none() || telling.number == number;
+            if telling.state == ToldState::NotSent || !ours {
+                continue;
+            }
+            match kinds.iter_mut().find(|known| known.kind == telling.kind) {
+                Some(known) => known.at = known.at.max(telling.at),
+                None => kinds.push(ToldKind {
+                    kind: telling.kind,
+                    at: telling.at,
+                }),
+            }
+        }
+        kinds
+    }
 }

@@ -67,6 +67,11 @@ pub struct NoticeParameters {
     pub chinese: bool,
 }
 
+/// Where reading stopped. The library's own words may quote a stored value.
+fn place_of(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
+}
+
 /// Stored parameters that cannot be read.
 #[derive(Debug, Error)]
 #[error("the parameters of a message cannot be read: {0}")]
@@ -134,7 +139,7 @@ impl NoticeParameters {
     /// From what is stored.
     pub fn decode(bytes: &[u8]) -> Result<Self, ParametersError> {
         let parameters: Self =
-            serde_json::from_slice(bytes).map_err(|error| ParametersError(error.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|error| ParametersError(place_of(&error)))?;
         let known =
             NoticeKind::parse(&parameters.kind).is_some() && FactId::parse(&parameters.about).is_some();
         if known {

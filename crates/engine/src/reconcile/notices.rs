@@ -61,11 +61,21 @@ pub(super) fn owed(case: &Case, told: &[ToldKind]) -> Vec<NoticeKind> {
     owed
 }
 
+/// What was said about a case before.
+pub(super) struct Said<'a> {
+    /// To its subject.
+    pub(super) told: &'a [ToldKind],
+    /// To anybody: what was sent can never be cancelled.
+    pub(super) sent: Vec<ToldKind>,
+    /// Whether it was another subject's when it was last written.
+    pub(super) moved: bool,
+}
+
 /// What to remember of a case's messages and what happens to them.
 pub(super) fn steps(
     id: &CaseId,
     case: &Case,
-    told: &[ToldKind],
+    said: &Said<'_>,
     owed: &[NoticeKind],
     before: &[NoticeMemo],
 ) -> (Vec<NoticeMemo>, Vec<NoticeStep>) {
@@ -84,10 +94,10 @@ pub(super) fn steps(
         });
     };
     for memo in &mut kept {
-        let is_told = told.iter().any(|told| told.kind == memo.kind);
+        let is_sent = said.sent.iter().any(|sent| sent.kind == memo.kind);
         if memo.owed && !owed.contains(&memo.kind) {
             memo.owed = false;
-            if !is_told {
+            if !is_sent {
                 note(memo, Step::Cancel);
             }
         }
@@ -105,11 +115,18 @@ pub(super) fn steps(
             note(&kept[kept.len() - 1], Step::Queue);
             continue;
         };
-        let said = told.iter().find(|told| told.kind == kind);
-        let contradicted =
-            said.is_some_and(|said| told.iter().any(|other| other.kind != kind && other.at > said.at));
+        let told = said.told.iter().find(|told| told.kind == kind);
+        let later = |told: &ToldKind| {
+            said.told
+                .iter()
+                .any(|other| other.kind != kind && other.at > told.at)
+        };
+        let contradicted = told.is_some_and(later);
+        // It was said to another subject; this one has not heard it.
+        let misdirected = said.moved && told.is_none() && said.sent.iter().any(|sent| sent.kind == kind);
         let memo = &mut kept[at];
-        if !memo.owed && contradicted {
+        if !memo.owed && contradicted || misdirected {
+            memo.owed = false;
             let revision = memo.revision + 1;
             kept.push(NoticeMemo {
                 kind,
@@ -122,7 +139,7 @@ pub(super) fn steps(
             continue;
         }
         let changed = memo.fingerprint != fingerprint || memo.history != history;
-        let step = match (memo.owed, said) {
+        let step = match (memo.owed, told) {
             // What was said stands again; nothing needs to be said twice.
             (_, Some(_)) => None,
             (false, None) => Some(Step::Requeue),
