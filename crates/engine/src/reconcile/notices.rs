@@ -71,6 +71,19 @@ pub(super) struct Said<'a> {
     pub(super) moved: bool,
 }
 
+impl Said<'_> {
+    fn was_sent(&self, kind: NoticeKind) -> bool {
+        self.sent.iter().any(|sent| sent.kind == kind)
+    }
+
+    /// Whether something else was said after it.
+    fn is_contradicted(&self, told: &ToldKind) -> bool {
+        self.told
+            .iter()
+            .any(|other| other.kind != told.kind && other.at > told.at)
+    }
+}
+
 /// What to remember of a case's messages and what happens to them.
 pub(super) fn steps(
     id: &CaseId,
@@ -83,6 +96,13 @@ pub(super) fn steps(
     let mut steps = Vec::new();
     let fingerprint = print::message(case);
     let history = !case.live;
+    let new = |kind, revision| NoticeMemo {
+        kind,
+        revision,
+        owed: true,
+        history,
+        fingerprint,
+    };
     let mut note = |memo: &NoticeMemo, step| {
         let notice = NoticeId::new(id, memo.kind, memo.revision);
         steps.push(NoticeStep {
@@ -94,10 +114,9 @@ pub(super) fn steps(
         });
     };
     for memo in &mut kept {
-        let is_sent = said.sent.iter().any(|sent| sent.kind == memo.kind);
         if memo.owed && !owed.contains(&memo.kind) {
             memo.owed = false;
-            if !is_sent {
+            if !said.was_sent(memo.kind) {
                 note(memo, Step::Cancel);
             }
         }
@@ -105,37 +124,21 @@ pub(super) fn steps(
     for &kind in owed {
         let latest = kept.iter().rposition(|memo| memo.kind == kind);
         let Some(at) = latest else {
-            kept.push(NoticeMemo {
-                kind,
-                revision: 0,
-                owed: true,
-                history,
-                fingerprint,
-            });
-            note(&kept[kept.len() - 1], Step::Queue);
+            let memo = new(kind, 0);
+            note(&memo, Step::Queue);
+            kept.push(memo);
             continue;
         };
         let told = said.told.iter().find(|told| told.kind == kind);
-        let later = |told: &ToldKind| {
-            said.told
-                .iter()
-                .any(|other| other.kind != kind && other.at > told.at)
-        };
-        let contradicted = told.is_some_and(later);
-        // It was said to another subject; this one has not heard it.
-        let misdirected = said.moved && told.is_none() && said.sent.iter().any(|sent| sent.kind == kind);
+        let contradicted = told.is_some_and(|told| said.is_contradicted(told));
         let memo = &mut kept[at];
+        // It was said to another subject; this one has not heard it.
+        let misdirected = told.is_none() && said.was_sent(kind) && (said.moved || !memo.owed);
         if !memo.owed && contradicted || misdirected {
             memo.owed = false;
-            let revision = memo.revision + 1;
-            kept.push(NoticeMemo {
-                kind,
-                revision,
-                owed: true,
-                history,
-                fingerprint,
-            });
-            note(&kept[kept.len() - 1], Step::Queue);
+            let memo = new(kind, memo.revision + 1);
+            note(&memo, Step::Queue);
+            kept.push(memo);
             continue;
         }
         let changed = memo.fingerprint != fingerprint || memo.history != history;
