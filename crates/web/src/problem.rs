@@ -1,0 +1,148 @@
+//! Every error as `application/problem+json` (RFC 9457): what is wrong, with which parameter, and what to do.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ports::store::StoreError;
+use serde::Serialize;
+
+/// An error as callers see it. Texts hold no personal data.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    parameter: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'p> {
+    r#type: String,
+    title: &'p str,
+    status: u16,
+    code: &'p str,
+    detail: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'p str>,
+}
+
+/// After how many seconds another try is worth it.
+const RETRY_AFTER: &str = "1";
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            parameter: None,
+        }
+    }
+
+    /// A query parameter or a key of the body that cannot be taken.
+    pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self {
+            parameter: Some(name.to_owned()),
+            ..Self::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_parameter",
+                "A parameter cannot be taken",
+                detail,
+            )
+        }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The request cannot be read",
+            detail,
+        )
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is no such thing",
+            detail,
+        )
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Try again in a moment",
+            detail,
+        )
+    }
+
+    /// The store holds something that this release cannot read.
+    pub(crate) fn unreadable(detail: impl Into<String>) -> Self {
+        let title = "The store holds something that cannot be read";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", title, detail)
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = error.to_string();
+        match error {
+            StoreError::Unavailable(_) => Self::unavailable(detail),
+            StoreError::NotFound(_) => Self::not_found(detail),
+            StoreError::Corrupt(_) => Self::unreadable(detail),
+            StoreError::Conflict(_) => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Somebody else was faster",
+                detail,
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(
+                status = self.status.as_u16(),
+                code = self.code,
+                detail = self.detail,
+                "request failed"
+            );
+        }
+        let body = Body {
+            r#type: format!("urn:clearwalk:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            parameter: self.parameter.as_deref(),
+        };
+        let text = serde_json::to_string(&body).expect("strings and a number always serialise");
+        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, json)], text).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
+    }
+}

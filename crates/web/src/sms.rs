@@ -1,0 +1,250 @@
+//! The switch that stops sending: of one provider or of all, with a reason, written to the audit log.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ports::dispatch::{ALL_PROVIDERS, Pause, ProviderState};
+use ports::read::NewAudit;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::guard::{self, LARGEST_BODY};
+use crate::problem::Problem;
+
+/// Whoever reaches the loopback port: there are no tokens that could say more.
+const ACTOR: &str = "local";
+/// Room for a sentence or two.
+const LONGEST_REASON: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    provider: Option<String>,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Status {
+    /// Whether everything is paused.
+    paused: Option<PauseItem>,
+    providers: Vec<ProviderItem>,
+}
+
+/// A provider's switch.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ProviderItem {
+    pub(crate) provider: String,
+    /// Null: it runs.
+    pub(crate) paused: Option<PauseItem>,
+    pub(crate) unknowns_in_a_row: u32,
+}
+
+/// Why nothing is sent.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PauseItem {
+    pub(crate) reason: String,
+    pub(crate) by: String,
+    pub(crate) at: String,
+}
+
+#[derive(Serialize)]
+struct Switched {
+    provider: String,
+    paused: Option<PauseItem>,
+    /// Whether it was paused before.
+    was_paused: bool,
+}
+
+impl From<&Pause> for PauseItem {
+    fn from(pause: &Pause) -> Self {
+        Self {
+            reason: pause.reason.to_string(),
+            by: pause.by.to_string(),
+            at: pause.at.to_string(),
+        }
+    }
+}
+
+impl From<&ProviderState> for ProviderItem {
+    fn from(state: &ProviderState) -> Self {
+        Self {
+            provider: state.name.to_string(),
+            paused: state.paused.as_ref().map(PauseItem::from),
+            unknowns_in_a_row: state.unknowns,
+        }
+    }
+}
+
+/// Every configured provider and every one that the store knows, then the pause of everything.
+pub(crate) async fn providers(app: &App) -> Result<(Vec<ProviderItem>, Option<PauseItem>), Problem> {
+    let states = app.parts.dispatch.providers().await?;
+    let (all, known): (Vec<_>, Vec<_>) = states.iter().partition(|state| &*state.name == ALL_PROVIDERS);
+    let mut items: Vec<ProviderItem> = known.into_iter().map(ProviderItem::from).collect();
+    for name in &app.parts.providers {
+        if !items.iter().any(|item| item.provider == **name) {
+            items.push(ProviderItem {
+                provider: name.to_string(),
+                paused: None,
+                unknowns_in_a_row: 0,
+            });
+        }
+    }
+    let everything = all
+        .iter()
+        .find_map(|state| state.paused.as_ref())
+        .map(PauseItem::from);
+    Ok((items, everything))
+}
+
+pub(crate) async fn status(State(app): State<App>) -> Result<Response, Problem> {
+    let (providers, paused) = providers(&app).await?;
+    Ok(Json(Status { paused, providers }).into_response())
+}
+
+pub(crate) async fn pause(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let switch = read(&headers, body).await?;
+    let provider = provider(&app, switch.provider)?;
+    let Some(said) = reason(switch.reason)? else {
+        return Err(Problem::parameter(
+            "reason",
+            "missing; say why nothing is to be sent",
+        ));
+    };
+    let before = paused_now(&app, &provider).await?;
+    let now = app.parts.now.now();
+    let pause = Pause {
+        reason: format!("person: {said}").into(),
+        by: ACTOR.into(),
+        at: now,
+    };
+    app.parts.dispatch.pause(&provider, &pause).await?;
+    let entry = NewAudit {
+        at: now,
+        actor: ACTOR.into(),
+        action: "sms.pause".into(),
+        object: provider.clone(),
+        before: Some(
+            before
+                .as_ref()
+                .map_or("runs".into(), |pause| pause.reason.clone()),
+        ),
+        after: Some(pause.reason.clone()),
+    };
+    audit(&app, &entry, "paused").await?;
+    let paused = Some(PauseItem::from(&pause));
+    Ok(Json(Switched {
+        provider: provider.to_string(),
+        paused,
+        was_paused: before.is_some(),
+    })
+    .into_response())
+}
+
+pub(crate) async fn resume(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let switch = read(&headers, body).await?;
+    let provider = provider(&app, switch.provider)?;
+    let said = reason(switch.reason)?;
+    let before = paused_now(&app, &provider).await?;
+    let now = app.parts.now.now();
+    let was_paused = app.parts.dispatch.resume(&provider, ACTOR, now).await?;
+    if was_paused {
+        let entry = NewAudit {
+            at: now,
+            actor: ACTOR.into(),
+            action: "sms.resume".into(),
+            object: provider.clone(),
+            before: before.map(|pause| pause.reason),
+            after: Some(said.map_or("runs".into(), |said| format!("runs: {said}").into())),
+        };
+        audit(&app, &entry, "resumed").await?;
+    }
+    Ok(Json(Switched {
+        provider: provider.to_string(),
+        paused: None,
+        was_paused,
+    })
+    .into_response())
+}
+
+async fn paused_now(app: &App, provider: &str) -> Result<Option<Pause>, Problem> {
+    let states = app.parts.dispatch.providers().await?;
+    Ok(states
+        .into_iter()
+        .find(|state| &*state.name == provider)
+        .and_then(|state| state.paused))
+}
+
+/// The switch comes first, since stopping must not depend on the log; so a failure here says that it is done.
+async fn audit(app: &App, entry: &NewAudit, done: &str) -> Result<(), Problem> {
+    app.parts.store.append_audit(entry).await.map_err(|error| {
+        Problem::unavailable(format!(
+            "{} is {done}, but the audit log was not written: {error}",
+            entry.object
+        ))
+    })
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Switch, Problem> {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let media = given.split(';').next().unwrap_or("").trim();
+    // Forms of foreign pages cannot send this type.
+    if !media.eq_ignore_ascii_case("application/json") {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(
+            status,
+            "media_type",
+            "Another media type is wanted",
+            "send application/json",
+        ));
+    }
+    let bytes = axum::body::to_bytes(body, LARGEST_BODY)
+        .await
+        .map_err(|_| guard::too_large())?;
+    serde_json::from_slice(&bytes).map_err(|error| Problem::bad_request(format!("body: {error}")))
+}
+
+fn provider(app: &App, given: Option<String>) -> Result<Arc<str>, Problem> {
+    let Some(name) = given.filter(|name| name != ALL_PROVIDERS) else {
+        return Ok(ALL_PROVIDERS.into());
+    };
+    let configured = &app.parts.providers;
+    if name.trim().is_empty() || !(configured.is_empty() || configured.iter().any(|known| **known == name)) {
+        let known = configured.join(", ");
+        return Err(Problem::parameter(
+            "provider",
+            format!("not configured; configured are: {known}; leave it out for all"),
+        ));
+    }
+    Ok(name.into())
+}
+
+fn reason(given: Option<String>) -> Result<Option<String>, Problem> {
+    let given = given
+        .map(|reason| reason.trim().to_owned())
+        .filter(|reason| !reason.is_empty());
+    if given
+        .as_ref()
+        .is_some_and(|reason| reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control))
+    {
+        return Err(Problem::parameter(
+            "reason",
+            format!("one line of at most {LONGEST_REASON} characters is wanted"),
+        ));
+    }
+    Ok(given)
+}
