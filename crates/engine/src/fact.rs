@@ -5,6 +5,7 @@ mod answer;
 mod observation;
 mod vehicle;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -207,9 +208,55 @@ pub struct Subject {
     pub epoch: Option<Date>,
 }
 
+impl Subject {
+    /// The order of the texts, in bytes.
+    pub fn text_order(&self, other: &Self) -> Ordering {
+        if self.number == other.number && self.class == other.class && self.epoch == other.epoch {
+            return Ordering::Equal;
+        }
+        let tail = |subject: &Self| subject.epoch.map_or_else(String::new, |day| format!("/{day}"));
+        self.text_bytes(&tail(self)).cmp(other.text_bytes(&tail(other)))
+    }
+
+    fn text_bytes<'s>(&'s self, tail: &'s str) -> impl Iterator<Item = u8> + 's {
+        let head = self.number.bytes().chain(*b"/").chain(self.class.bytes());
+        head.chain(tail.bytes())
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.number, self.class)?;
         self.epoch.map_or(Ok(()), |day| write!(f, "/{day}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_stand_in_the_order_of_their_texts() {
+        let epochs = [
+            None,
+            Some("2026-01-02"),
+            Some("2026-01-10"),
+            Some("-000300-01-01"),
+        ];
+        let mut subjects = Vec::new();
+        for number in ["A", "AB", "A-", "湘K12345", "湘KD12345"] {
+            for class in ["-", "0", "02", "02-"] {
+                subjects.extend(epochs.map(|epoch| Subject {
+                    number: number.into(),
+                    class: class.into(),
+                    epoch: epoch.map(|day| day.parse().unwrap()),
+                }));
+            }
+        }
+        for a in &subjects {
+            for b in &subjects {
+                assert_eq!(a.text_order(b), a.to_string().cmp(&b.to_string()), "{a} and {b}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ mod answers;
 mod assemble;
 mod candidate;
 mod decision;
+mod doubt;
 mod episode;
 mod epoch;
 mod fold;
@@ -25,7 +26,7 @@ use crate::time::Timestamp;
 
 pub use moved::{departures_to_other_plates, ledger_key};
 
-use admission::{Admitted, Sighting, admit};
+use admission::{Admitted, Door, Sighting};
 use answers::Answers;
 use candidate::{Candidate, Makings};
 use episode::Ground;
@@ -64,13 +65,14 @@ pub fn judge(rules: &Rules, home: &str, ledger: &Ledger, now: Timestamp) -> Judg
     );
     let mut judgement = Judgement::default();
     let seen = own.chain(ledger.guests().iter().map(|guest| &guest.observation));
-    let mut sightings = Vec::new();
+    let mut door = Door::new(rules, home, &answers);
+    let mut sightings = Vec::with_capacity(ledger.facts().len());
     for fact in seen {
         let Body::Observation(observation) = &fact.body else {
             continue;
         };
-        match admit(rules, home, fact, observation, &answers) {
-            Admitted::In(sighting) => sightings.push(*sighting),
+        match door.admit(fact, observation) {
+            Admitted::In(sighting) => sightings.push(sighting),
             Admitted::Aside(disposition, reason) => {
                 judgement.standings.push(Standing {
                     fact: fact.id.clone(),
@@ -99,25 +101,25 @@ pub fn judge(rules: &Rules, home: &str, ledger: &Ledger, now: Timestamp) -> Judg
 /// Takes out records of one picture under other ids: same device, instant and images. The smallest id stands.
 fn take_doubles<'a>(sightings: &mut Vec<Sighting<'a>>) -> Vec<(usize, &'a FactId)> {
     let mut doubles = Vec::new();
+    // Nearly no ledger has two sightings of one instant.
+    if sightings.windows(2).all(|pair| pair[0].at() < pair[1].at()) {
+        return doubles;
+    }
     let mut kept: Vec<Sighting<'a>> = Vec::with_capacity(sightings.len());
     for sighting in sightings.drain(..) {
-        let original = sighting.seen.images.and_then(|images| {
-            let same = |other: &&(usize, &Sighting<'a>)| {
-                let seen = other.1.seen;
-                seen.images == Some(images)
-                    && seen.device == sighting.seen.device
-                    && seen.ticket == sighting.seen.ticket
-                    && other.1.class == sighting.class
-            };
-            let instant = kept
-                .iter()
-                .enumerate()
-                .rev()
-                .take_while(|(_, other)| other.at() == sighting.at());
-            instant.collect::<Vec<_>>().iter().find(same).map(|(at, _)| *at)
-        });
+        let instant = kept.partition_point(|other| other.at() < sighting.at());
+        let same = |other: &Sighting<'a>| {
+            other.seen.images == sighting.seen.images
+                && other.seen.device == sighting.seen.device
+                && other.seen.ticket == sighting.seen.ticket
+                && other.class == sighting.class
+        };
+        let original = sighting
+            .seen
+            .images
+            .and_then(|_| kept[instant..].iter().rposition(same));
         match original {
-            Some(at) => doubles.push((at, &sighting.fact.id)),
+            Some(at) => doubles.push((instant + at, &sighting.fact.id)),
             None => kept.push(sighting),
         }
     }
@@ -155,10 +157,13 @@ impl<'a> Bench<'_, 'a> {
         };
         let mut classes: BTreeMap<&Arc<str>, Vec<usize>> = BTreeMap::new();
         for (number, sighting) in self.sightings.iter().enumerate() {
-            classes.entry(&sighting.class).or_default().push(number);
+            let indices = classes.entry(&sighting.class);
+            indices
+                .or_insert_with(|| Vec::with_capacity(self.sightings.len()))
+                .push(number);
         }
         let mut subjects: Vec<(Arc<str>, Option<usize>)> = Vec::new();
-        let mut by_authority: BTreeMap<Option<Arc<str>>, Vec<Candidate<'a>>> = BTreeMap::new();
+        let mut by_authority: BTreeMap<Option<&Arc<str>>, Vec<Candidate<'a>>> = BTreeMap::new();
         for (class, indices) in classes {
             let mut episodes = episode::episodes(&ground, &indices);
             if !self.answers.is_empty() {
@@ -169,37 +174,38 @@ impl<'a> Bench<'_, 'a> {
                 episode::split_at_cap(&ground, &mut episodes, told_at);
             }
             let epoch = |start: Timestamp| epoch_of(&epochs, class, start);
-            episode::mark_doubts(
+            doubt::mark_doubts(
                 &ground,
                 &mut episodes,
                 |episode| makings.is_gone(episode),
                 |episode| epoch(episode.start).map_or(0, |at| at + 1),
             );
+            let count = episodes.len();
             for episode in episodes {
-                let subject = (class.clone(), epoch(episode.start));
+                let epoch = epoch(episode.start);
                 let number = subjects
                     .iter()
-                    .position(|known| *known == subject)
+                    .rposition(|(of, at)| of == class && *at == epoch)
                     .unwrap_or_else(|| {
-                        subjects.push(subject);
+                        subjects.push((class.clone(), epoch));
                         subjects.len() - 1
                     });
-                let members = episode.members.clone();
                 match makings.candidate(episode, number, class) {
-                    Some(candidate) => {
-                        let authority = self.sightings[candidate.leader].authority.clone();
-                        by_authority.entry(authority).or_default().push(candidate);
-                    }
-                    None => self.too_short(&members, judgement),
+                    Ok(candidate) => by_authority
+                        .entry(self.sightings[candidate.leader].authority)
+                        .or_insert_with(|| Vec::with_capacity(count))
+                        .push(candidate),
+                    Err(members) => self.too_short(&members, judgement),
                 }
             }
         }
         for (authority, candidates) in by_authority {
-            self.fold(authority.as_ref(), candidates, &subjects, &epochs, judgement);
+            self.fold(authority, candidates, &subjects, &epochs, judgement);
         }
-        judgement
-            .cases
-            .sort_by_cached_key(|case| (case.subject.to_string(), case.from, case.facts[0].clone()));
+        judgement.cases.sort_by(|a, b| {
+            let subjects = a.subject.text_order(&b.subject);
+            subjects.then_with(|| (a.from, &a.facts[0]).cmp(&(b.from, &b.facts[0])))
+        });
     }
 
     fn too_short(&self, members: &[usize], judgement: &mut Judgement) {

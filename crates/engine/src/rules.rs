@@ -157,9 +157,13 @@ impl Rules {
 
     /// Whose zone it is: its own authority, else the installation's only one.
     pub fn authority_of(&self, zone: Option<&str>) -> Option<Arc<str>> {
-        zone.and_then(|id| self.zone(id))
-            .and_then(|zone| zone.authority.clone())
-            .or_else(|| self.default_authority.clone())
+        self.authority_in(zone.and_then(|id| self.zone(id))).cloned()
+    }
+
+    /// As [`Self::authority_of`], for a zone of the file; none: one that it does not know.
+    pub fn authority_in<'s>(&'s self, zone: Option<&'s Zone>) -> Option<&'s Arc<str>> {
+        zone.and_then(|zone| zone.authority.as_ref())
+            .or(self.default_authority.as_ref())
     }
 
     /// The version that governs offences of an authority with a code at an instant, by its number in

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::answers::Answers;
 use crate::case::{Disposition, Reason};
-use crate::fact::{Fact, Mode, Observation, Verdict};
+use crate::fact::{Fact, Mode, Observation, PlateCorrection, Verdict};
 use crate::place::Place;
 use crate::plate::{self, ClassReading, PlateError, ReadPlate};
 use crate::policy::Admission;
@@ -25,7 +25,7 @@ pub(crate) struct Sighting<'a> {
     pub(crate) class: Arc<str>,
     pub(crate) place: Cow<'a, Place>,
     pub(crate) zone_kind: ZoneKind,
-    pub(crate) authority: Option<Arc<str>>,
+    pub(crate) authority: Option<&'a Arc<str>>,
     /// The policy that governs it, by number.
     pub(crate) policy: Option<usize>,
     /// Why its record keeps it out of the count.
@@ -45,7 +45,7 @@ impl Sighting<'_> {
 
 /// What became of one observation.
 pub(crate) enum Admitted<'a> {
-    In(Box<Sighting<'a>>),
+    In(Sighting<'a>),
     Aside(Disposition, Reason),
     /// A correction gave it to another plate.
     Elsewhere,
@@ -54,114 +54,135 @@ pub(crate) enum Admitted<'a> {
 /// A device clock that lost more than this has fallen back to its factory date.
 const CLOCK_RESET: Length = Length::Months(120);
 
-/// Reads the plate of an observation as it now stands.
-pub(crate) fn read_plate(
-    rules: &Rules,
-    seen: &Observation,
-    correction: Option<&crate::fact::PlateCorrection>,
-) -> Result<ReadPlate, PlateError> {
-    let grammar = rules.grammar();
+/// What reading a plate looks at: number, class, colour and kind of vehicle.
+type PlateWords<'a> = [Option<&'a str>; 4];
+
+/// The words of the plate of an observation as it now stands.
+fn plate_words<'a>(seen: &'a Observation, correction: Option<&'a PlateCorrection>) -> PlateWords<'a> {
+    let raw = &seen.plate;
     if let Some(correction) = correction {
         let named = &correction.plate;
-        let class = named.class.as_deref().or(seen.plate.class.as_deref());
-        return plate::read(
-            grammar,
-            named.number.as_deref(),
-            class,
-            named.color.as_deref(),
-            None,
-        );
+        let class = named.class.as_deref().or(raw.class.as_deref());
+        return [named.number.as_deref(), class, named.color.as_deref(), None];
     }
-    let raw = &seen.plate;
-    let kind = if seen.corrected {
-        None
-    } else {
-        seen.vehicle_kind.as_deref()
-    };
-    plate::read(
-        grammar,
+    let kind = seen.vehicle_kind.as_deref().filter(|_| !seen.corrected);
+    [
         raw.number.as_deref(),
         raw.class.as_deref(),
         raw.color.as_deref(),
         kind,
-    )
+    ]
 }
 
-pub(crate) fn admit<'a>(
+fn read_words(rules: &Rules, [number, class, color, kind]: PlateWords<'_>) -> Result<ReadPlate, PlateError> {
+    plate::read(rules.grammar(), number, class, color, kind)
+}
+
+/// Reads the plate of an observation as it now stands.
+pub(crate) fn read_plate(
     rules: &Rules,
-    home: &str,
-    fact: &'a Fact,
-    seen: &'a Observation,
-    answers: &Answers<'a>,
-) -> Admitted<'a> {
-    let correction = if seen.corrected {
-        None
-    } else {
-        answers.correction(&fact.id)
-    };
-    let read = match read_plate(rules, seen, correction.map(|(it, _)| it)) {
-        Ok(read) => read,
-        Err(PlateError::Unidentified) => {
-            return Admitted::Aside(Disposition::Quarantined, Reason::UnidentifiedVehicle);
+    seen: &Observation,
+    correction: Option<&PlateCorrection>,
+) -> Result<ReadPlate, PlateError> {
+    read_words(rules, plate_words(seen, correction))
+}
+
+/// Where the observations of one ledger are let in, one by one.
+pub(crate) struct Door<'d, 'a> {
+    rules: &'a Rules,
+    home: &'d str,
+    answers: &'d Answers<'a>,
+    /// The plate that was read last: neighbours in a ledger mostly read alike, and reading is dear.
+    read: Option<(PlateWords<'a>, Result<ReadPlate, PlateError>)>,
+}
+
+impl<'d, 'a> Door<'d, 'a> {
+    pub(crate) fn new(rules: &'a Rules, home: &'d str, answers: &'d Answers<'a>) -> Self {
+        Self {
+            rules,
+            home,
+            answers,
+            read: None,
         }
-        Err(PlateError::Invalid(_)) => {
-            return Admitted::Aside(Disposition::Quarantined, Reason::InvalidPlate);
+    }
+
+    fn read(&mut self, words: PlateWords<'a>) -> Result<ReadPlate, PlateError> {
+        if let Some((known, read)) = &self.read
+            && *known == words
+        {
+            return read.clone();
         }
-    };
-    if correction.is_some() && *read.number != *home {
-        return Admitted::Elsewhere;
+        let read = read_words(self.rules, words);
+        self.read = Some((words, read.clone()));
+        read
     }
-    let corrected = seen.corrected || correction.is_some();
-    let known = correction.map_or(fact.known, |(_, known)| known.max(fact.known));
-    let place = effective_place(rules, seen);
-    let at = seen.captured_at;
-    let zone_id = place.zone.as_deref();
-    let authority = rules.authority_of(zone_id);
-    let policy = rules.governing(authority.as_deref(), seen.code.as_deref(), at);
-    let standard = Admission::default();
-    let admission = policy.map_or(&standard, |number| {
-        rules.policies()[number].admission(seen.device_kind)
-    });
-    let time_zone = rules.time_zone(policy);
-    if let Some((disposition, reason)) = set_aside(rules, seen, admission, known, time_zone) {
-        return Admitted::Aside(disposition, reason);
-    }
-    let review = answers.review(&fact.id).map(|(review, _)| review.verdict);
-    let confirmed = review == Some(Verdict::Confirmed);
-    let zone_kind = zone_id
-        .and_then(|id| rules.zone(id))
-        .and_then(|zone| zone.kind_at(at));
-    let zone_unknown = rules.has_zones() && zone_kind.is_none();
-    let record = Record {
-        read: &read,
-        admission,
-        known,
-        time_zone,
-        corrected,
-        confirmed,
-        zone_unknown,
-    };
-    let rejected = review == Some(Verdict::Rejected);
-    let merged_away = answers.is_merged_away(&fact.id);
-    Admitted::In(Box::new(Sighting {
-        fact,
-        seen,
-        known,
-        record: record.reason(rules, seen),
-        repaired: read.repaired && !corrected,
-        number: read.number,
-        class: if read.class_reading == ClassReading::Unknown {
-            plate::unknown_class()
+
+    pub(crate) fn admit(&mut self, fact: &'a Fact, seen: &'a Observation) -> Admitted<'a> {
+        let (rules, answers) = (self.rules, self.answers);
+        let correction = if seen.corrected {
+            None
         } else {
-            read.class
-        },
-        place,
-        zone_kind: zone_kind.unwrap_or(ZoneKind::Sidewalk),
-        authority,
-        policy,
-        has_force: !rejected && !merged_away,
-        rejected,
-    }))
+            answers.correction(&fact.id)
+        };
+        let read = match self.read(plate_words(seen, correction.map(|(it, _)| it))) {
+            Ok(read) => read,
+            Err(PlateError::Unidentified) => {
+                return Admitted::Aside(Disposition::Quarantined, Reason::UnidentifiedVehicle);
+            }
+            Err(PlateError::Invalid(_)) => {
+                return Admitted::Aside(Disposition::Quarantined, Reason::InvalidPlate);
+            }
+        };
+        if correction.is_some() && *read.number != *self.home {
+            return Admitted::Elsewhere;
+        }
+        let corrected = seen.corrected || correction.is_some();
+        let known = correction.map_or(fact.known, |(_, known)| known.max(fact.known));
+        let place = effective_place(rules, seen);
+        let at = seen.captured_at;
+        let zone = place.zone.as_deref().and_then(|id| rules.zone(id));
+        let authority = rules.authority_in(zone);
+        let policy = rules.governing(authority.map(AsRef::as_ref), seen.code.as_deref(), at);
+        let standard = Admission::default();
+        let admission = policy.map_or(&standard, |number| {
+            rules.policies()[number].admission(seen.device_kind)
+        });
+        let time_zone = rules.time_zone(policy);
+        if let Some((disposition, reason)) = set_aside(rules, seen, admission, known, time_zone) {
+            return Admitted::Aside(disposition, reason);
+        }
+        let review = answers.review(&fact.id).map(|(review, _)| review.verdict);
+        let zone_kind = zone.and_then(|zone| zone.kind_at(at));
+        let record = Record {
+            read: &read,
+            admission,
+            known,
+            time_zone,
+            corrected,
+            confirmed: review == Some(Verdict::Confirmed),
+            zone_unknown: rules.has_zones() && zone_kind.is_none(),
+        };
+        let rejected = review == Some(Verdict::Rejected);
+        Admitted::In(Sighting {
+            fact,
+            seen,
+            known,
+            record: record.reason(rules, seen),
+            repaired: read.repaired && !corrected,
+            number: read.number,
+            class: if read.class_reading == ClassReading::Unknown {
+                plate::unknown_class()
+            } else {
+                read.class
+            },
+            authority,
+            place,
+            zone_kind: zone_kind.unwrap_or(ZoneKind::Sidewalk),
+            policy,
+            has_force: !rejected && !answers.is_merged_away(&fact.id),
+            rejected,
+        })
+    }
 }
 
 /// The rows of the table that keep an observation out of all episodes, after the plate.

@@ -129,15 +129,13 @@ impl<'a> Sayings<'a> {
 
     /// What the subject was told and what still binds, with when and how often; a telling without a plate was to the
     /// observation's own.
-    pub(crate) fn told(&self, number: &str, class: &str) -> impl Iterator<Item = &'a Told> + '_ {
-        let number = number.to_owned();
-        let class = class.to_owned();
+    pub(crate) fn told<'s>(&'s self, number: &'s str, class: &'s str) -> impl Iterator<Item = &'a Told> + 's {
         self.told.iter().map(|(_, told)| *told).filter(move |told| {
             told.state != ToldState::NotSent
                 && told
                     .plate
                     .as_ref()
-                    .is_none_or(|(to, of)| **to == *number && of.as_ref().is_none_or(|of| **of == *class))
+                    .is_none_or(|(to, of)| **to == *number && of.as_deref().is_none_or(|of| of == class))
         })
     }
 }

@@ -107,8 +107,13 @@ impl<'a> Makings<'_, 'a> {
                 || self.sayings(&episode.members).void.is_some())
     }
 
-    /// A candidate; none: below the evidence threshold.
-    pub(crate) fn candidate(&self, episode: Episode, subject: usize, class: &str) -> Option<Candidate<'a>> {
+    /// A candidate; below the evidence threshold its members come back.
+    pub(crate) fn candidate(
+        &self,
+        episode: Episode,
+        subject: usize,
+        class: &str,
+    ) -> Result<Candidate<'a>, Vec<usize>> {
         let members = episode.members;
         let sightings = self.sightings;
         let sayings = self.sayings(&members);
@@ -125,7 +130,7 @@ impl<'a> Makings<'_, 'a> {
         let policy = policy_number.map(|number| &*self.rules.policies()[number]);
         let count = members.iter().filter(forceful).count();
         if count > 0 && too_short(policy, &sightings[leader], count, to.since(from)) {
-            return None;
+            return Err(members);
         }
         let any = |member: &&usize| count == 0 || sightings[**member].has_force;
         let effective = || members.iter().filter(any).map(|member| &sightings[*member]);
@@ -148,7 +153,7 @@ impl<'a> Makings<'_, 'a> {
             .record
             .or(episode.doubt)
             .filter(|_| sayings.confirmed.is_none() || episode.record.is_some());
-        Some(Candidate {
+        Ok(Candidate {
             leader,
             from,
             to,

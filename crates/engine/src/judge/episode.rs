@@ -4,11 +4,12 @@
 //! marked for a person.
 
 use std::collections::BTreeMap;
+use std::iter::once;
 use std::sync::Arc;
 
 use super::admission::Sighting;
 use crate::case::Reason;
-use crate::fact::{Departure, Precision};
+use crate::fact::Departure;
 use crate::place::{Nearness, Place};
 use crate::policy::EpisodeRule;
 use crate::rules::Rules;
@@ -18,6 +19,8 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub(crate) struct Episode {
     pub(crate) members: Vec<usize>,
+    /// One member for each place that differs from the others, by zone and point.
+    places: Vec<usize>,
     pub(crate) start: Timestamp,
     pub(crate) last: Timestamp,
     /// A member that carries the paper of this stay.
@@ -37,19 +40,42 @@ impl Episode {
         self.members[self.members.len() - 1]
     }
 
-    fn take(&mut self, members: &[usize], sightings: &[Sighting<'_>]) {
-        let interleaved = self
-            .members
-            .last()
-            .zip(members.first())
-            .is_some_and(|(last, first)| last > first);
-        self.members.extend_from_slice(members);
+    fn take(&mut self, members: impl Iterator<Item = usize>, sightings: &[Sighting<'_>]) {
+        let end = self.members.len();
+        self.members.extend(members);
+        let interleaved = end > 0
+            && self
+                .members
+                .get(end)
+                .is_some_and(|next| self.members[end - 1] > *next);
+        for &member in &self.members[end..] {
+            let place = &*sightings[member].place;
+            // The latest place is nearly always the one that matches.
+            let known = |other: &usize| is_one_place(&sightings[*other].place, place);
+            if !self.places.iter().rev().any(known) {
+                self.places.push(member);
+            }
+        }
         if interleaved {
             self.members.sort_unstable();
         }
         self.start = sightings[self.first()].at();
         self.last = sightings[self.final_member()].at();
     }
+
+    /// Leaves the first `count` members here and gives the others back.
+    fn split_off(&mut self, count: usize, sightings: &[Sighting<'_>]) -> Vec<usize> {
+        let rest = self.members.split_off(count);
+        let kept = std::mem::take(&mut self.members);
+        self.places.clear();
+        self.take(kept.into_iter(), sightings);
+        rest
+    }
+}
+
+/// Whether two places are the same in everything that their nearness looks at.
+fn is_one_place(a: &Place, b: &Place) -> bool {
+    a.point == b.point && a.zone == b.zone
 }
 
 /// A vehicle seen to be gone.
@@ -75,28 +101,33 @@ impl Ground<'_, '_> {
         })
     }
 
-    fn place(&self, sighting: usize) -> &Place {
+    pub(crate) fn place(&self, sighting: usize) -> &Place {
         &self.sightings[sighting].place
     }
 
-    fn same_place(&self, episode: &Episode, item: &[usize]) -> bool {
+    fn same_place(&self, episode: &Episode, mut item: impl Iterator<Item = usize>) -> bool {
         let distance = episode.rule.merge_distance_mm;
-        // The latest member is nearly always the one that matches.
-        episode.members.iter().rev().any(|member| {
-            item.iter()
-                .any(|other| self.place(*member).nearness(self.place(*other), distance) == Nearness::Same)
+        item.any(|other| {
+            let place = self.place(other);
+            let same = |member: &usize| self.place(*member).nearness(place, distance) == Nearness::Same;
+            episode.places.iter().rev().any(same)
         })
     }
 
-    /// Whether the vehicle was away from `place` between two sightings there. `seen_elsewhere` are sightings with
-    /// coordinates, in order of time.
-    fn away(
+    /// The sightings of `with_point`, which stand in order of time, that are later than `at`.
+    pub(crate) fn later<'p>(&self, with_point: &'p [usize], at: Timestamp) -> &'p [usize] {
+        &with_point[with_point.partition_point(|sighting| self.sightings[*sighting].at() <= at)..]
+    }
+
+    /// Whether the vehicle was away from `place` between two sightings there. `later_points` are the sightings with
+    /// coordinates that are later than the first of the two, in order of time.
+    pub(crate) fn away(
         &self,
         class: &str,
         place: &Place,
         rule: &EpisodeRule,
         (from, to): (Timestamp, Timestamp),
-        with_point: &[usize],
+        later_points: &[usize],
     ) -> bool {
         if to <= from {
             return false;
@@ -115,8 +146,7 @@ impl Ground<'_, '_> {
         if left {
             return true;
         }
-        let start = with_point.partition_point(|sighting| self.sightings[*sighting].at() <= from);
-        with_point[start..]
+        later_points
             .iter()
             .take_while(|sighting| self.sightings[**sighting].at() < to)
             .any(|sighting| {
@@ -127,8 +157,16 @@ impl Ground<'_, '_> {
 
 /// Tickets, sessions and single sightings, in order of their first member.
 struct Item {
-    members: Vec<usize>,
+    first: usize,
+    /// Most have none, and then this costs nothing.
+    others: Vec<usize>,
     ticket: bool,
+}
+
+impl Item {
+    fn members(&self) -> impl Iterator<Item = usize> + '_ {
+        once(self.first).chain(self.others.iter().copied())
+    }
 }
 
 fn items(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Item> {
@@ -143,7 +181,7 @@ fn items(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Item> {
             ticket = true;
             let at = *tickets.entry((source, number)).or_insert(items.len());
             if at < items.len() {
-                items[at].members.push(index);
+                items[at].others.push(index);
                 continue;
             }
         } else if let Some(session) = sighting.seen.session.as_deref() {
@@ -152,66 +190,84 @@ fn items(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Item> {
                 .entry((source, session))
                 .or_insert_with(|| (items.len(), sighting.at()));
             if entry.0 < items.len() && sighting.at().since(entry.1) <= cap {
-                items[entry.0].members.push(index);
+                items[entry.0].others.push(index);
                 continue;
             }
             *entry = (items.len(), sighting.at());
         }
         items.push(Item {
-            members: vec![index],
+            first: index,
+            others: Vec::new(),
             ticket,
         });
     }
     items
 }
 
+/// A stay that the next sighting may belong to.
+struct Open<'p> {
+    /// Which episode.
+    at: usize,
+    /// Sightings with coordinates that are later than its last, in order of time.
+    later_points: &'p [usize],
+}
+
 /// The walk over the sightings of one class and one state of record.
 fn walk(ground: &Ground<'_, '_>, indices: &[usize], record: Option<Reason>, episodes: &mut Vec<Episode>) {
-    let with_point: Vec<usize> = indices
-        .iter()
-        .copied()
-        .filter(|index| ground.place(*index).point.is_some())
-        .collect();
-    let mut open: Vec<usize> = Vec::new();
+    let mut with_point = Vec::with_capacity(indices.len());
+    with_point.extend(
+        indices
+            .iter()
+            .filter(|index| ground.place(**index).point.is_some()),
+    );
+    let mut open: Vec<Open<'_>> = Vec::new();
     for item in items(ground, indices) {
-        let first = item.members[0];
-        let start = ground.sightings[first].at();
-        open.retain(|at| start.since(episodes[*at].last) <= episodes[*at].rule.merge_gap);
-        let class = &ground.sightings[first].class;
-        let fits = |episode: &Episode| {
-            !(item.ticket && episode.ticket.is_some())
-                && ground.same_place(episode, &item.members)
-                && !ground.away(
-                    class,
-                    ground.place(first),
-                    &episode.rule,
-                    (episode.last, start),
-                    &with_point,
-                )
-        };
+        let start = ground.sightings[item.first].at();
+        open.retain(|it| start.since(episodes[it.at].last) <= episodes[it.at].rule.merge_gap);
         let best = open
             .iter()
-            .copied()
-            .filter(|at| fits(&episodes[*at]))
-            .max_by_key(|at| (episodes[*at].last, episodes[*at].start, *at));
-        let at = best.unwrap_or_else(|| {
+            .enumerate()
+            .filter(|(_, it)| fits(ground, &episodes[it.at], it.later_points, &item))
+            .max_by_key(|(_, it)| (episodes[it.at].last, episodes[it.at].start, it.at))
+            .map(|(slot, _)| slot);
+        let slot = best.unwrap_or_else(|| {
+            open.push(Open {
+                at: episodes.len(),
+                later_points: &[],
+            });
             episodes.push(Episode {
                 members: Vec::new(),
+                places: Vec::new(),
                 start,
                 last: start,
                 ticket: None,
                 record,
                 doubt: None,
-                rule: ground.rule(first),
+                rule: ground.rule(item.first),
             });
-            open.push(episodes.len() - 1);
-            episodes.len() - 1
+            open.len() - 1
         });
-        episodes[at].take(&item.members, ground.sightings);
+        let episode = &mut episodes[open[slot].at];
+        episode.take(item.members(), ground.sightings);
         if item.ticket {
-            episodes[at].ticket = Some(first);
+            episode.ticket = Some(item.first);
         }
+        open[slot].later_points = ground.later(&with_point, episode.last);
     }
+}
+
+/// Whether an item continues a stay; `later_points` are later than the stay's last sighting.
+fn fits(ground: &Ground<'_, '_>, episode: &Episode, later_points: &[usize], item: &Item) -> bool {
+    let first = &ground.sightings[item.first];
+    !(item.ticket && episode.ticket.is_some())
+        && ground.same_place(episode, item.members())
+        && !ground.away(
+            &first.class,
+            &first.place,
+            &episode.rule,
+            (episode.last, first.at()),
+            later_points,
+        )
 }
 
 /// All episodes of the sightings `indices`, which are of one class: first those that stand, then those that are held
@@ -231,7 +287,7 @@ pub(crate) fn episodes(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Episod
             .then(|| host_of(ground, &episodes[..made], index))
             .flatten();
         match host {
-            Some(at) => episodes[at].take(&[index], ground.sightings),
+            Some(at) => episodes[at].take(once(index), ground.sightings),
             None => rest.entry(reason).or_default().push(index),
         }
     }
@@ -257,7 +313,7 @@ fn host_of(ground: &Ground<'_, '_>, episodes: &[Episode], index: usize) -> Optio
         episode.start <= sighting.at()
             && sighting.at() <= episode.last
             && same_paper(episode)
-            && ground.same_place(episode, &[index])
+            && ground.same_place(episode, once(index))
     };
     (0..episodes.len())
         .filter(|at| fits(&episodes[*at]))
@@ -283,104 +339,18 @@ pub(crate) fn split_at_cap(
                 .members
                 .partition_point(|member| ground.sightings[*member].at() <= limit);
             if kept > 0 && kept < episode.members.len() {
-                let rest = episodes[at].members.split_off(kept);
+                let rest = episodes[at].split_off(kept, ground.sightings);
                 let mut second = Episode {
                     members: Vec::new(),
+                    places: Vec::new(),
                     ticket: None,
                     doubt: Some(Reason::ContinuedAfterNotice),
                     ..episodes[at].clone()
                 };
-                second.take(&rest, ground.sightings);
-                episodes[at].take(&[], ground.sightings);
+                second.take(rest.into_iter(), ground.sightings);
                 episodes.push(second);
             }
         }
         at += 1;
     }
-}
-
-/// Marks possible continuations and overlaps among the episodes of one class. `gone` says which episodes a person has
-/// taken away: a void then judges like a stay that never happened. `epoch` tells subjects apart.
-pub(crate) fn mark_doubts(
-    ground: &Ground<'_, '_>,
-    episodes: &mut [Episode],
-    gone: impl Fn(&Episode) -> bool,
-    epoch: impl Fn(&Episode) -> usize,
-) {
-    let mut order: Vec<usize> = (0..episodes.len())
-        .filter(|at| episodes[*at].record.is_none() && !gone(&episodes[*at]))
-        .collect();
-    if order.len() < 2 {
-        return;
-    }
-    order.sort_unstable_by_key(|at| episodes[*at].first());
-    let with_point = points(ground, episodes);
-    // The latest end so far of stays with a paper and of those without.
-    let mut ends = [None::<Timestamp>; 2];
-    let mut former: Option<usize> = None;
-    for at in order {
-        let episode = &episodes[at];
-        if former.is_some_and(|former| epoch(&episodes[former]) != epoch(episode)) {
-            (ends, former) = ([None; 2], None);
-        }
-        let papered = usize::from(episode.ticket.is_some());
-        let exact = to_the_second(ground, episode);
-        let mut doubt = None;
-        if exact {
-            let overlapped = if papered == 1 {
-                ends[0]
-            } else {
-                ends[0].max(ends[1])
-            };
-            if overlapped.is_some_and(|end| episode.start <= end) {
-                doubt = Some(Reason::Overlap);
-            } else if former
-                .is_some_and(|former| may_continue(ground, &episodes[former], episode, &with_point))
-            {
-                doubt = Some(Reason::PossibleContinuation);
-            }
-            ends[papered] = ends[papered].max(Some(episode.last));
-        }
-        former = Some(at);
-        if episode.doubt.is_none() {
-            episodes[at].doubt = doubt;
-        }
-    }
-}
-
-fn points(ground: &Ground<'_, '_>, episodes: &[Episode]) -> Vec<usize> {
-    let mut with_point: Vec<usize> = episodes
-        .iter()
-        .filter(|episode| episode.record.is_none())
-        .flat_map(|episode| episode.members.iter().copied())
-        .filter(|index| ground.place(*index).point.is_some())
-        .collect();
-    with_point.sort_unstable();
-    with_point
-}
-
-fn to_the_second(ground: &Ground<'_, '_>, episode: &Episode) -> bool {
-    episode
-        .members
-        .iter()
-        .all(|member| ground.sightings[*member].seen.precision == Precision::Second)
-}
-
-fn may_continue(ground: &Ground<'_, '_>, former: &Episode, episode: &Episode, with_point: &[usize]) -> bool {
-    let gap = episode.start.since(former.last);
-    let first = episode.first();
-    let place = ground.place(first);
-    gap > former.rule.merge_gap
-        && gap <= former.rule.doubt
-        && !(former.ticket.is_some() && episode.ticket.is_some())
-        && to_the_second(ground, former)
-        && place.nearness(ground.place(former.final_member()), former.rule.merge_distance_mm)
-            == Nearness::Same
-        && !ground.away(
-            &ground.sightings[first].class,
-            place,
-            &former.rule,
-            (former.last, episode.start),
-            with_point,
-        )
 }

@@ -22,7 +22,7 @@ pub(crate) struct Fold<'f, 'a> {
     pub(crate) candidates: &'f [Candidate<'a>],
     pub(crate) uses: Uses<'f, 'a>,
     pub(crate) decisions: Vec<Option<Decision>>,
-    /// Ranks held for a review, which block.
+    /// Ranks held for a review, which block; ascending, like the next.
     blockers: Vec<usize>,
     /// Ranks whose review lapsed.
     lapsed: Vec<usize>,
@@ -189,11 +189,7 @@ impl<'f, 'a> Fold<'f, 'a> {
         if decision.outcome == Outcome::Held {
             return decision;
         }
-        if self
-            .lapsed
-            .iter()
-            .any(|lapsed| *lapsed < rank && self.uses.in_way(number, rank, *lapsed))
-        {
+        if self.uses.in_way(number, rank, &self.lapsed).next().is_some() {
             decision.reasons.push(Reason::EarlierLapsed);
         }
         let penalised = decision.reasons.first() != Some(&Reason::FirstInWindow);
@@ -210,12 +206,9 @@ impl<'f, 'a> Fold<'f, 'a> {
                 .uses
                 .evaluate(decision.policy.unwrap_or(number), rank)
                 .earlier;
-            if used
-                .iter()
-                .any(|earlier| self.candidates[*earlier].confirmed.is_none())
-            {
+            if !used.confirmed {
                 let mut held = Decision::plain(Outcome::Held, Reason::ReviewRequired, Some(number), rank);
-                held.trace.other = used.first().map(|earlier| self.other(*earlier));
+                held.trace.other = used.first.map(|earlier| self.other(earlier));
                 return held;
             }
         }
@@ -258,14 +251,12 @@ impl<'f, 'a> Fold<'f, 'a> {
     fn barrier(&self, rank: usize, number: usize) -> Option<Decision> {
         let mut deadline = Some(Timestamp::MIN);
         let mut first = None;
-        for blocker in &self.blockers {
-            if *blocker < rank && self.uses.in_way(number, rank, *blocker) {
-                first = first.or(Some(*blocker));
-                let theirs = self.decisions[*blocker]
-                    .as_ref()
-                    .and_then(|decision| decision.deadline);
-                deadline = deadline.zip(theirs).map(|(ours, theirs)| ours.max(theirs));
-            }
+        for blocker in self.uses.in_way(number, rank, &self.blockers) {
+            first = first.or(Some(blocker));
+            let theirs = self.decisions[blocker]
+                .as_ref()
+                .and_then(|decision| decision.deadline);
+            deadline = deadline.zip(theirs).map(|(ours, theirs)| ours.max(theirs));
         }
         let first = first?;
         let mut held = Decision::plain(Outcome::Held, Reason::EarlierUndecided, Some(number), rank);

@@ -18,8 +18,8 @@ pub(crate) struct Eval {
     pub(crate) excluded: Option<ExcludedBy>,
     /// Whether an excluded one still uses up "first".
     pub(crate) counts: bool,
-    /// Uses in its window that lie before it, by rank, ascending.
-    pub(crate) earlier: Vec<usize>,
+    /// Uses in its window that lie before it.
+    pub(crate) earlier: Found,
     /// Only this later, told use stands in the way.
     pub(crate) only_later_told: Option<usize>,
     /// The earliest use that stands in the way.
@@ -28,41 +28,79 @@ pub(crate) struct Eval {
     pub(crate) base: usize,
 }
 
+/// Uses that were found in a window.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    /// How many.
+    pub(crate) count: usize,
+    /// The first, by rank.
+    pub(crate) first: Option<usize>,
+    /// Whether a person confirmed all of them.
+    pub(crate) confirmed: bool,
+}
+
+impl Found {
+    fn of(ranks: impl Iterator<Item = usize>, candidates: &[Candidate<'_>]) -> Self {
+        let none = Self {
+            count: 0,
+            first: None,
+            confirmed: true,
+        };
+        ranks.fold(none, |found, rank| Self {
+            count: found.count + 1,
+            first: Some(found.first.map_or(rank, |first| first.min(rank))),
+            confirmed: found.confirmed && candidates[rank].confirmed.is_some(),
+        })
+    }
+}
+
 /// Uses and counted cases so far, by rank in order of offence.
 pub(crate) struct Uses<'f, 'a> {
     rules: &'f Rules,
     sightings: &'f [Sighting<'a>],
     candidates: &'f [Candidate<'a>],
     zones: &'f [Arc<str>],
+    /// By rank: what is asked again and again.
+    marks: Vec<Mark>,
+    /// By rank: its own window under the version of its offence; none: no version, or settled.
+    windows: Vec<Option<Own>>,
     taken: Vec<usize>,
     counted: Vec<usize>,
-    /// Window of each candidate under the version of its offence: asked for again and again.
-    windows: Vec<Option<Own>>,
+}
+
+/// A candidate as the loops over all of them see it.
+#[derive(Clone, Copy)]
+struct Mark {
+    start: Timestamp,
+    subject: usize,
+    is_taken: bool,
 }
 
 /// A candidate's own window, or in rolling ones its own reach.
 #[derive(Clone, Copy)]
 struct Own {
+    policy: usize,
     span: Span,
-    printed: PrintedWindow,
-    fixed: bool,
+    /// The printed form of a fixed window; none: a rolling one.
+    fixed: Option<PrintedWindow>,
 }
 
 fn own(rules: &Rules, policy: usize, start: Timestamp) -> Own {
     let version = &rules.policies()[policy];
-    if let Some((span, printed)) = window::fixed(version, rules.run_start(policy), start) {
-        return Own {
-            span,
-            printed,
-            fixed: true,
-        };
-    }
-    let span = window::reach(version, rules.calendar(), start);
-    Own {
-        span,
-        printed: window::print_reach(version, span),
-        fixed: false,
-    }
+    let (span, fixed) = match window::fixed(version, rules.run_start(policy), start) {
+        Some((span, printed)) => (span, Some(printed)),
+        None => (window::reach(version, rules.calendar(), start), None),
+    };
+    Own { policy, span, fixed }
+}
+
+/// As [`own`], or the neighbour's where both certainly lie in one fixed window: asking the time zone is dear.
+fn own_beside(rules: &Rules, policy: usize, start: Timestamp, neighbour: Option<Own>) -> Own {
+    neighbour
+        .filter(|own| own.policy == policy && own.fixed.is_some())
+        // A day from either end no change of the clock can move a date across it.
+        .filter(|own| own.span.contains(start.plus(-DAY)) && own.span.contains(start.plus(DAY)))
+        .unwrap_or_else(|| own(rules, policy, start))
 }
 
 fn insert(ranks: &mut Vec<usize>, rank: usize) {
@@ -78,28 +116,33 @@ impl<'f, 'a> Uses<'f, 'a> {
         candidates: &'f [Candidate<'a>],
         zones: &'f [Arc<str>],
     ) -> Self {
-        let windows = candidates
-            .iter()
-            .map(|candidate| {
-                candidate
-                    .policy
-                    .filter(|_| candidate.settled.is_none())
-                    .map(|policy| own(rules, policy, candidate.from))
-            })
-            .collect();
+        let mut latest = None;
+        let windows = candidates.iter().map(|candidate| {
+            let policy = candidate.policy.filter(|_| candidate.settled.is_none());
+            let own = policy.map(|policy| own_beside(rules, policy, candidate.from, latest));
+            latest = own.or(latest);
+            own
+        });
+        let marks = candidates.iter().map(|candidate| Mark {
+            start: candidate.from,
+            subject: candidate.subject,
+            is_taken: false,
+        });
         Self {
             rules,
             sightings,
             candidates,
             zones,
+            windows: windows.collect(),
+            marks: marks.collect(),
             taken: Vec::new(),
             counted: Vec::new(),
-            windows,
         }
     }
 
     pub(crate) fn add_use(&mut self, rank: usize) {
         insert(&mut self.taken, rank);
+        self.marks[rank].is_taken = true;
     }
 
     pub(crate) fn add_counted(&mut self, rank: usize) {
@@ -119,12 +162,12 @@ impl<'f, 'a> Uses<'f, 'a> {
     }
 
     fn start(&self, rank: usize) -> Timestamp {
-        self.candidates[rank].from
+        self.marks[rank].start
     }
 
     /// Whether two candidates share an allowance under a version.
     fn share(&self, policy: &Policy, a: usize, b: usize) -> bool {
-        let same_subject = self.candidates[a].subject == self.candidates[b].subject;
+        let same_subject = self.marks[a].subject == self.marks[b].subject;
         let owner = match policy.window.per {
             Per::Plate => true,
             Per::Subject => same_subject,
@@ -138,30 +181,51 @@ impl<'f, 'a> Uses<'f, 'a> {
             }
     }
 
-    /// Whether the earlier candidate `use_rank`, as a use, would lie in the window of `rank`.
-    pub(crate) fn in_way(&self, policy: usize, rank: usize, use_rank: usize) -> bool {
+    /// Those of the earlier candidates `others`, in order of rank, that as uses would lie in the window of `rank`.
+    pub(crate) fn in_way<'s>(
+        &'s self,
+        policy: usize,
+        rank: usize,
+        others: &'s [usize],
+    ) -> impl Iterator<Item = usize> + 's {
         let version = &self.rules.policies()[policy];
-        self.share(version, rank, use_rank)
-            && match self.fixed(policy, rank) {
-                Some(span) => span.contains(self.start(use_rank)),
-                None => self.reaches(policy, use_rank, self.start(rank)),
-            }
+        let start = self.start(rank);
+        let fixed = self.fixed(policy, rank);
+        let begin = fixed.map_or(0, |span| {
+            others.partition_point(|other| self.start(*other) < span.from)
+        });
+        others[begin..].iter().copied().filter(move |other| {
+            *other < rank
+                && self.share(version, rank, *other)
+                && match fixed {
+                    Some(span) => span.contains(self.start(*other)),
+                    None => self.reaches(policy, *other, start),
+                }
+        })
     }
 
     fn own(&self, policy: usize, rank: usize) -> Own {
         self.windows[rank]
-            .filter(|_| self.candidates[rank].policy == Some(policy))
+            .filter(|own| own.policy == policy)
             .unwrap_or_else(|| own(self.rules, policy, self.start(rank)))
+    }
+
+    /// The window, or in rolling ones the reach, under a version.
+    fn span(&self, policy: usize, rank: usize) -> Span {
+        match &self.windows[rank] {
+            Some(own) if own.policy == policy => own.span,
+            _ => own(self.rules, policy, self.start(rank)).span,
+        }
     }
 
     fn fixed(&self, policy: usize, rank: usize) -> Option<Span> {
         let own = self.own(policy, rank);
-        own.fixed.then_some(own.span)
+        own.fixed.map(|_| own.span)
     }
 
     /// Whether a use of `from` reaches to `at`, which is not earlier.
     fn reaches(&self, policy: usize, from: usize, at: Timestamp) -> bool {
-        self.own(policy, from).span.contains(at)
+        self.span(policy, from).contains(at)
     }
 
     /// What a version makes of a candidate with the uses so far.
@@ -177,88 +241,70 @@ impl<'f, 'a> Uses<'f, 'a> {
             .excludes
             .iter()
             .find_map(|exclude| Some((self.excluded(version, exclude, rank)?, exclude)));
-        let first = exclusion.is_none() && earlier.len() + later.len() < allowance;
-        let only_later = exclusion.is_none() && !first && earlier.len() < allowance;
+        let first = exclusion.is_none() && earlier.count + later.count < allowance;
+        let only_later = exclusion.is_none() && !first && earlier.count < allowance;
         Eval {
             first,
             excluded: exclusion.map(|(by, _)| by),
             counts: exclusion.is_none_or(|(_, exclude)| exclude.counts),
-            only_later_told: if only_later { later.first().copied() } else { None },
-            standing: if first {
-                None
-            } else {
-                earlier.first().or_else(|| later.first()).copied()
-            },
+            only_later_told: later.first.filter(|_| only_later),
+            standing: earlier.first.or(later.first).filter(|_| !first),
             base,
             earlier,
         }
     }
 
-    fn in_span(&self, version: &Policy, rank: usize, span: Span) -> (Vec<usize>, Vec<usize>, usize) {
+    fn found(&self, ranks: impl Iterator<Item = usize>) -> Found {
+        Found::of(ranks, self.candidates)
+    }
+
+    fn in_span(&self, version: &Policy, rank: usize, span: Span) -> (Found, Found, usize) {
         let from = self.taken.partition_point(|used| self.start(*used) < span.from);
-        let (mut earlier, mut later) = (Vec::new(), Vec::new());
-        for &used in self.taken[from..]
-            .iter()
-            .take_while(|used| self.start(**used) < span.to)
-        {
-            if used != rank && self.share(version, rank, used) {
-                if used < rank {
-                    earlier.push(used);
-                } else {
-                    later.push(used);
-                }
-            }
-        }
-        let base = earlier.first().copied().unwrap_or(rank);
-        (earlier, later, base)
+        let to = from + self.taken[from..].partition_point(|used| self.start(*used) < span.to);
+        let inside = &self.taken[from..to];
+        let (before, after) = inside.split_at(inside.partition_point(|used| *used < rank));
+        let shares = |used: &usize| *used != rank && self.share(version, rank, *used);
+        let earlier = self.found(before.iter().copied().filter(shares));
+        let later = self.found(after.iter().copied().filter(shares));
+        (earlier, later, earlier.first.unwrap_or(rank))
     }
 
     /// Uses that reach to the candidate, and later ones to which it would reach.
-    fn in_reach(&self, policy: usize, rank: usize) -> (Vec<usize>, Vec<usize>, usize) {
+    fn in_reach(&self, policy: usize, rank: usize) -> (Found, Found, usize) {
         let version = &self.rules.policies()[policy];
         let split = self.taken.partition_point(|used| *used < rank);
         let start = self.start(rank);
         let (before, after) = self.taken.split_at(split);
-        let earlier: Vec<usize> = before
-            .iter()
-            .copied()
-            .filter(|used| self.share(version, rank, *used) && self.reaches(policy, *used, start))
-            .collect();
-        let later = after
-            .iter()
-            .copied()
-            .filter(|used| {
-                *used != rank
-                    && self.share(version, rank, *used)
-                    && self.reaches(policy, rank, self.start(*used))
-            })
-            .collect();
-        let base = earlier.first().copied().unwrap_or(rank);
-        (earlier, later, base)
+        let reach_here =
+            |used: &usize| self.share(version, rank, *used) && self.reaches(policy, *used, start);
+        let earlier = self.found(before.iter().copied().filter(reach_here));
+        let reached = |used: &usize| {
+            *used != rank && self.share(version, rank, *used) && self.reaches(policy, rank, self.start(*used))
+        };
+        let later = self.found(after.iter().copied().filter(reached));
+        (earlier, later, earlier.first.unwrap_or(rank))
     }
 
     /// The firsts of the run of counted offences that the candidate would belong to.
-    fn in_run(&self, policy: usize, rank: usize) -> (Vec<usize>, Vec<usize>, usize) {
+    fn in_run(&self, policy: usize, rank: usize) -> (Found, Found, usize) {
         let version = &self.rules.policies()[policy];
-        let is_use = |other: &usize| self.taken.binary_search(other).is_ok();
         let split = self.counted.partition_point(|counted| *counted < rank);
-        let mut run = Vec::new();
         let mut oldest = rank;
-        for &other in self.counted[..split]
-            .iter()
-            .rev()
-            .filter(|other| self.share(version, rank, **other))
-        {
+        let mut latest_before = self.counted[..split].iter().rev().copied();
+        let run = std::iter::from_fn(|| {
+            let other = latest_before.find(|other| self.share(version, rank, *other))?;
             if !self.reaches(policy, other, self.start(oldest)) {
-                break;
+                return None;
             }
-            run.push(other);
             oldest = other;
-        }
-        run.reverse();
+            Some(other)
+        });
+        let earlier = self.found(run.filter(|other| self.marks[*other].is_taken));
+        // Only uses are asked for, so nothing after the last of them matters.
+        let end = self.taken.last().map_or(0, |last| last + 1);
         let mut later = Vec::new();
         let mut newest = rank;
-        for other in rank + 1..self.candidates.len() {
+        for other in rank + 1..end {
             let counted = self.counted.binary_search(&other).is_ok();
             if !(counted || self.may_count(other)) || !self.share(version, rank, other) {
                 continue;
@@ -267,11 +313,11 @@ impl<'f, 'a> Uses<'f, 'a> {
                 break;
             }
             newest = other;
-            if counted && is_use(&other) {
+            if counted && self.marks[other].is_taken {
                 later.push(other);
             }
         }
-        (run.into_iter().filter(is_use).collect(), later, oldest)
+        (earlier, self.found(later.into_iter()), oldest)
     }
 
     /// Whether an undecided candidate is on its way to count.
@@ -302,8 +348,7 @@ impl<'f, 'a> Uses<'f, 'a> {
             .rev()
             .take_while(|other| start.since(self.start(**other)) < 2 * DAY)
             .filter(|other| {
-                version.window.per == Per::Plate
-                    || self.candidates[**other].subject == self.candidates[rank].subject
+                version.window.per == Per::Plate || self.marks[**other].subject == self.marks[rank].subject
             })
             .any(|other| self.start(*other).date_in(&version.time_zone) == day)
     }
@@ -329,8 +374,13 @@ impl<'f, 'a> Uses<'f, 'a> {
     pub(crate) fn printed(&self, policy: usize, rank: usize, standing: Option<usize>) -> PrintedWindow {
         let own = self.own(policy, rank);
         match standing {
-            Some(standing) if !own.fixed => self.own(policy, standing).printed,
-            _ => own.printed,
+            Some(standing) if own.fixed.is_none() => self.print(policy, self.own(policy, standing)),
+            _ => self.print(policy, own),
         }
+    }
+
+    fn print(&self, policy: usize, own: Own) -> PrintedWindow {
+        own.fixed
+            .unwrap_or_else(|| window::print_reach(&self.rules.policies()[policy], own.span))
     }
 }
