@@ -1,3 +1,7 @@
-//! The binary.
+//! The binary: its arguments in, its exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clearwalk::run(std::env::args_os())
+}

@@ -1,0 +1,268 @@
+//! Commands that read or write the store.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use engine::time::Timestamp;
+
+/// Whether notices follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeWord {
+    /// Owners are told.
+    Live,
+    /// Counted, and nobody is told.
+    History,
+}
+
+/// From when records are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KnownWord {
+    /// From now: the city did not have them when it decided.
+    Now,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk import tickets.csv.gz --map deploy/mappings/philadelphia-2013.toml --process")]
+pub(crate) struct ImportArgs {
+    /// Files to read; .gz and .zst are unpacked.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How rows become facts.
+    #[arg(long, value_name = "MAP.toml")]
+    pub(crate) map: PathBuf,
+    /// Also decides, to the end.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) process: bool,
+    /// Overrides the mapping's mode.
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<ModeWord>,
+    /// Takes the clock as the time of every record.
+    #[arg(long, value_enum)]
+    pub(crate) known: Option<KnownWord>,
+    /// Reads and counts only.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Options of `digest`.
+#[derive(Debug, Args)]
+pub(crate) struct DigestArgs {
+    /// The decisions as they were at this instant (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = crate::instant::parse)]
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// What to write.
+    #[arg(value_enum)]
+    pub(crate) what: ExportWhat,
+    /// How.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub(crate) format: ExportFormat,
+    /// Shows whole phone numbers; leaves a line in the audit log.
+    #[arg(long, requires = "reason")]
+    pub(crate) reveal: bool,
+    /// Why numbers are shown.
+    #[arg(long, requires = "reveal")]
+    pub(crate) reason: Option<String>,
+}
+
+/// A table of `export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportWhat {
+    /// What was read, and how.
+    Records,
+    /// All versions of all cases.
+    Cases,
+    /// Notices.
+    Notices,
+    /// Calls of providers.
+    Attempts,
+    /// The chained audit log.
+    Audit,
+}
+
+impl ExportWhat {
+    /// The word on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::Cases => "cases",
+            Self::Notices => "notices",
+            Self::Attempts => "attempts",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// A form of `export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// With a header; lists joined by spaces.
+    Csv,
+}
+
+/// What `case` does. All but `show` append a fact of their own to the stream and print the case that follows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    /// Prints a case, its history and its notices.
+    Show {
+        /// The case's number.
+        case: String,
+    },
+    /// Voids a case.
+    Void {
+        /// The case's number.
+        case: String,
+        /// Why: emergency_vehicle, stolen_plate, rescue, handled_on_the_spot, conflicting_signs, unclear_record,
+        /// plate_mismatch, exempt, device_recall, merged or other.
+        #[arg(long)]
+        reason: String,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Confirms or rejects a case.
+    Review {
+        /// The case's number.
+        case: String,
+        /// The verdict.
+        #[arg(value_enum)]
+        verdict: VerdictWord,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Which of its observations is meant; else the first.
+        #[arg(long, value_name = "SOURCE#ID")]
+        fact: Option<String>,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Corrects the plate of one of a case's observations.
+    Plate {
+        /// The case's number.
+        case: String,
+        /// The right plate.
+        plate: String,
+        /// Its class.
+        #[arg(long)]
+        class: Option<String>,
+        /// Its colour.
+        #[arg(long)]
+        color: Option<String>,
+        /// Which of its observations; else the first.
+        #[arg(long, value_name = "SOURCE#ID")]
+        fact: Option<String>,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// A person decides the outcome.
+    Discretion {
+        /// The case's number.
+        case: String,
+        /// waived, warned, reminded, corrected, penalty_proposed, penalty_decided, voided or not_punishable.
+        outcome: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+impl CaseCommand {
+    /// The case's number.
+    pub(crate) fn case(&self) -> &str {
+        match self {
+            Self::Show { case }
+            | Self::Void { case, .. }
+            | Self::Review { case, .. }
+            | Self::Plate { case, .. }
+            | Self::Discretion { case, .. } => case,
+        }
+    }
+
+    /// Who says so, where that was given.
+    pub(crate) fn by(&self) -> Option<&str> {
+        match self {
+            Self::Show { .. } => None,
+            Self::Void { by, .. }
+            | Self::Review { by, .. }
+            | Self::Plate { by, .. }
+            | Self::Discretion { by, .. } => by.as_deref(),
+        }
+    }
+}
+
+/// The verdict of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerdictWord {
+    /// It is an offence.
+    Confirmed,
+    /// It is none.
+    Rejected,
+}
+
+/// What `sms` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SmsCommand {
+    /// How many notices are in which state, and whether sending is paused.
+    Status,
+    /// Stops sending, over restarts; calls in flight end.
+    Pause {
+        /// One provider; else everything.
+        provider: Option<String>,
+        /// Why; kept in the audit log.
+        #[arg(long)]
+        reason: String,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Sends again.
+    Resume {
+        /// One provider; else everything.
+        provider: Option<String>,
+        /// Who says so; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+/// What `db` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Brings the schema up to date, making the database if need be.
+    Migrate,
+    /// Prints the version of the schema and the size.
+    Status,
+    /// Copies the database while it is in use.
+    Backup(BackupArgs),
+    /// Puts a copy in the place of the database, which must not be in use.
+    Restore(RestoreArgs),
+}
+
+/// Options of `db backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The copy; it must not exist.
+    pub(crate) to: PathBuf,
+}
+
+/// Options of `db restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The copy.
+    pub(crate) from: PathBuf,
+    /// Yes, the present database is replaced; it is kept beside with the ending `.before-restore`.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}

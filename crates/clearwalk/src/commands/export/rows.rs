@@ -1,0 +1,207 @@
+//! The names and values of each kind of row.
+
+use engine::message::{Route, Texts, segments};
+use formats::case_line::CaseLine;
+use formats::notice_parameters::NoticeParameters;
+use ports::read::{AuditEntry, StoredAttempt, StoredCase, StoredNotice, StoredRecord};
+use ports::store::StoreError;
+
+use super::writer::Cell;
+use crate::failure::Failure;
+
+/// The embedded stream has one partition and this name.
+const STREAM: &str = "embedded";
+
+pub(super) const RECORD: &[&str] =
+    &["stream", "partition", "offset", "source", "id", "disposition", "reason", "received_at", "detail"];
+
+pub(super) fn record(it: &StoredRecord) -> Vec<Cell> {
+    vec![
+        Cell::text(STREAM),
+        Cell::Number(0),
+        Cell::Number(it.position),
+        Cell::maybe(it.source.as_deref()),
+        Cell::maybe(it.id.as_deref()),
+        Cell::text(it.disposition.as_str()),
+        Cell::maybe(it.reason.as_deref()),
+        Cell::text(it.known),
+        Cell::maybe(it.detail.as_deref()),
+    ]
+}
+
+pub(super) const CASE: &[&str] = &[
+    "case",
+    "subject",
+    "zone",
+    "zones",
+    "from",
+    "to",
+    "facts",
+    "outcome",
+    "ordinal",
+    "window.kind",
+    "window.from",
+    "window.to",
+    "policy",
+    "fine_minor",
+    "currency",
+    "reasons",
+    "deadline",
+    "because.zh",
+    "because.en",
+    "proposal",
+    "authority",
+    "place",
+    "live",
+    "reviewed",
+    "version",
+    "decided_at",
+    "effective",
+];
+
+pub(super) fn case(it: &StoredCase) -> Result<Vec<Cell>, Failure> {
+    let line = CaseLine::parse(&it.body).map_err(|error| broken(it, &error))?;
+    let window = line.window;
+    let edge = |edge: fn(&formats::case_line::WindowLine) -> Option<String>| Cell::maybe(window.as_ref().and_then(edge));
+    Ok(vec![
+        Cell::Text(line.case),
+        Cell::Text(line.subject),
+        Cell::Text(line.zone),
+        Cell::List(line.zones),
+        Cell::Text(line.from),
+        Cell::Text(line.to),
+        Cell::List(line.facts),
+        Cell::Text(line.outcome),
+        line.ordinal.map_or(Cell::Null, |ordinal| Cell::Number(ordinal.into())),
+        edge(|window| Some(window.kind.clone())),
+        edge(|window| window.from.clone()),
+        edge(|window| window.to.clone()),
+        Cell::maybe(line.policy),
+        line.fine_minor.map_or(Cell::Null, Cell::Number),
+        Cell::maybe(line.currency),
+        Cell::List(line.reasons),
+        Cell::maybe(line.deadline),
+        Cell::Text(line.because.zh),
+        Cell::Text(line.because.en),
+        Cell::maybe(line.proposal),
+        Cell::maybe(line.authority),
+        Cell::maybe(line.place),
+        Cell::Bool(line.live),
+        Cell::Bool(line.reviewed),
+        Cell::Number(it.version.into()),
+        Cell::text(it.decided_at),
+        Cell::Bool(it.effective),
+    ])
+}
+
+/// The line as `decide` prints it, with what the store knows of it behind.
+pub(crate) fn case_line(it: &StoredCase) -> Result<Vec<u8>, Failure> {
+    let Some(body) = it.body.strip_suffix(b"}") else {
+        return Err(broken(it, &"it does not end like an object"));
+    };
+    let mut line = body.to_vec();
+    let (version, at, effective) = (it.version, it.decided_at, it.effective);
+    let tail = format!(",\"version\":{version},\"decided_at\":\"{at}\",\"effective\":{effective}}}");
+    line.extend_from_slice(tail.as_bytes());
+    Ok(line)
+}
+
+fn broken(it: &StoredCase, error: &dyn std::fmt::Display) -> Failure {
+    StoreError::Corrupt(format!("version {} of case {}: {error}", it.version, it.id)).into()
+}
+
+pub(super) const NOTICE: &[&str] = &[
+    "notice",
+    "case",
+    "kind",
+    "revision",
+    "state",
+    "reason",
+    "text",
+    "segments",
+    "recipient",
+    "not_before",
+    "expires_at",
+    "attempts",
+    "queued_at",
+    "submitted_at",
+    "accepted_at",
+    "final_at",
+];
+
+/// What is not sent yet is written as it would be now.
+pub(super) fn notice(it: &StoredNotice, texts: &Texts, reveal: bool) -> Vec<Cell> {
+    let (text, parts) = match (&it.text, it.segments) {
+        (Some(text), parts) => (Some(text.clone()), parts),
+        (None, _) => match unsent(it, texts) {
+            Some((text, parts)) => (Some(text), Some(parts)),
+            None => (None, None),
+        },
+    };
+    let recipient = it.recipient.as_ref().map(|phone| {
+        if reveal {
+            phone.reveal().to_owned()
+        } else {
+            phone.masked()
+        }
+    });
+    vec![
+        Cell::text(&it.id),
+        Cell::text(&it.case),
+        Cell::text(it.kind.as_str()),
+        Cell::Number(it.revision.into()),
+        Cell::text(it.state.as_str()),
+        Cell::maybe(it.reason.as_deref()),
+        Cell::maybe(text),
+        parts.map_or(Cell::Null, |parts| Cell::Number(parts.into())),
+        Cell::maybe(recipient),
+        Cell::text(it.not_before),
+        Cell::text(it.expires_at),
+        Cell::Number(it.attempts.into()),
+        Cell::text(it.queued_at),
+        Cell::maybe(it.submitted_at),
+        Cell::maybe(it.accepted_at),
+        Cell::maybe(it.final_at),
+    ]
+}
+
+/// The text and its segments as they would be sent now; none: the parameters cannot be read.
+pub(crate) fn unsent(it: &StoredNotice, texts: &Texts) -> Option<(String, u32)> {
+    let text = NoticeParameters::decode(&it.parameters).ok()?.message(texts).text;
+    let parts = segments(&text, Route::DomesticChina);
+    Some((text, parts))
+}
+
+pub(super) const ATTEMPT: &[&str] =
+    &["attempt", "notice", "provider", "client_ref", "submitted_at", "class", "code", "provider_id"];
+
+pub(super) fn attempt(it: &StoredAttempt) -> Vec<Cell> {
+    vec![
+        Cell::text(&it.id),
+        Cell::text(&it.notice),
+        Cell::text(&it.provider),
+        Cell::text(&it.id),
+        Cell::text(it.submitted_at),
+        Cell::maybe(it.class.map(engine::notice::AttemptClass::as_str)),
+        Cell::maybe(it.code.as_deref()),
+        Cell::maybe(it.provider_id.as_deref()),
+    ]
+}
+
+pub(super) const AUDIT: &[&str] =
+    &["chain", "seq", "at", "actor", "action", "object", "before", "after", "prev", "hash"];
+
+pub(super) fn audit(it: &AuditEntry) -> Vec<Cell> {
+    vec![
+        Cell::text(&it.chain),
+        Cell::Number(it.sequence),
+        Cell::text(it.at),
+        Cell::text(&it.actor),
+        Cell::text(&it.action),
+        Cell::text(&it.object),
+        Cell::maybe(it.before.as_deref()),
+        Cell::maybe(it.after.as_deref()),
+        Cell::text(hex::encode(it.prev)),
+        Cell::text(hex::encode(it.hash)),
+    ]
+}

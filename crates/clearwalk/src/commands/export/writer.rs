@@ -1,0 +1,133 @@
+//! Rows as JSON lines or as CSV.
+
+use serde_json::Value;
+
+use crate::cli::ExportFormat;
+use crate::failure::{Code, Failure};
+use crate::output::Output;
+
+/// A value of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Null,
+    Text(String),
+    Number(u64),
+    Bool(bool),
+    List(Vec<String>),
+}
+
+impl Cell {
+    pub(super) fn text(text: impl ToString) -> Self {
+        Self::Text(text.to_string())
+    }
+
+    pub(super) fn maybe(text: Option<impl ToString>) -> Self {
+        text.map_or(Self::Null, Self::text)
+    }
+
+    fn json(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => text.into(),
+            Self::Number(number) => number.into(),
+            Self::Bool(is) => is.into(),
+            Self::List(items) => items.into(),
+        }
+    }
+
+    fn csv(self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Text(text) => harmless(text),
+            Self::Number(number) => number.to_string(),
+            Self::Bool(is) => is.to_string(),
+            Self::List(items) => harmless(items.join(" ")),
+        }
+    }
+}
+
+/// A spreadsheet takes a cell that begins so for a formula, and the text came from a camera or from a person.
+fn harmless(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && text != "-" {
+        format!("'{text}")
+    } else {
+        text
+    }
+}
+
+/// Where the rows go.
+pub(super) struct Writer {
+    out: Output,
+    header: &'static [&'static str],
+    csv: Option<csv::WriterBuilder>,
+}
+
+impl Writer {
+    pub(super) fn new(format: ExportFormat) -> Self {
+        Self {
+            out: Output::new(),
+            header: &[],
+            csv: (format == ExportFormat::Csv).then(csv::WriterBuilder::new),
+        }
+    }
+
+    pub(super) fn is_csv(&self) -> bool {
+        self.csv.is_some()
+    }
+
+    /// The names of the cells of every row that follows.
+    pub(super) fn header(&mut self, header: &'static [&'static str]) -> Result<(), Failure> {
+        self.header = header;
+        self.record(header.iter().map(|name| (*name).to_owned()))
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<Cell>) -> Result<(), Failure> {
+        if self.is_csv() {
+            return self.record(cells.into_iter().map(Cell::csv));
+        }
+        let mut line = String::from("{");
+        for (name, cell) in self.header.iter().zip(cells) {
+            let comma = if line.len() == 1 { "" } else { "," };
+            line.push_str(&format!("{comma}\"{name}\":{}", cell.json()));
+        }
+        line.push('}');
+        self.out.line(line)
+    }
+
+    /// A line that is JSON already.
+    pub(super) fn raw(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.out.bytes(line)?;
+        self.out.bytes(b"\n")
+    }
+
+    pub(super) fn end(self) -> Result<(), Failure> {
+        self.out.end()
+    }
+
+    /// Nothing unless CSV is wanted.
+    fn record(&mut self, cells: impl Iterator<Item = String>) -> Result<(), Failure> {
+        let Some(builder) = &self.csv else { return Ok(()) };
+        let mut line = builder.from_writer(Vec::new());
+        line.write_record(cells).map_err(unwritable)?;
+        let line = line.into_inner().map_err(unwritable)?;
+        self.out.bytes(&line)
+    }
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Code::Failure, format_args!("a row cannot be written as CSV: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in ["=1+1", "+86138", "-2", "@a", "\t=1", "＝1"] {
+            assert_eq!(Cell::text(text).csv(), format!("'{text}"));
+        }
+        assert_eq!(Cell::text("湘K12345/02").csv(), "湘K12345/02");
+        assert_eq!(Cell::List(vec!["a".into(), "b".into()]).csv(), "a b");
+    }
+}
