@@ -1,0 +1,113 @@
+//! The command line: every command, its options and the words of its help.
+
+mod stores;
+mod tools;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::stores::{
+    BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs, KnownWord,
+    ModeWord, RestoreArgs, SmsCommand, VerdictWord,
+};
+pub(crate) use self::tools::{
+    CompletionsArgs, ConfigCommand, DecideArgs, LintArgs, ManArgs, PolicyCommand, SimulateArgs, TestGatewayArgs,
+};
+
+/// Sidewalk parking: sightings become offences, the first of each window is waived, and the owner hears of it once.
+///
+/// Four commands to begin with: `clearwalk demo` shows everything without any set-up, `clearwalk decide` judges a file
+/// of facts, `clearwalk config init` writes a configuration, `clearwalk serve` runs the service.
+#[derive(Debug, Parser)]
+#[command(name = "clearwalk", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 bad configuration or policy, 4 not found, 5 conflict, \
+                        6 not permitted, 7 dependency unreachable, 8 partly done, 9 a check failed.\n\
+                        Data goes to standard output, talk to standard error.")]
+pub(crate) struct Cli {
+    /// The configuration file; else $CLEARWALK_CONFIG, else ./clearwalk.toml, else the built-in settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data and errors as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows everything in one process: a made-up city, a test gateway and a page; needs nothing.
+    Demo(DemoArgs),
+    /// Runs the service.
+    Serve(ServeArgs),
+    /// Reads records of another system into the stream.
+    Import(ImportArgs),
+    /// Judges a file of facts, without a store and without a network.
+    Decide(DecideArgs),
+    /// Writes what the store holds.
+    Export(ExportArgs),
+    /// Writes the facts of a made-up city and the right answers.
+    Simulate(SimulateArgs),
+    /// Runs an SMS provider that goes wrong as a plan says.
+    #[command(name = "testgateway")]
+    TestGateway(TestGatewayArgs),
+    /// One hash over all effective decisions.
+    Digest(DigestArgs),
+    /// Shows a case, or says something about it.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// The state of sending; stops and resumes it.
+    #[command(subcommand)]
+    Sms(SmsCommand),
+    /// Checks, lists and shows policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Writes, checks and shows the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Looks at everything that the service needs, and says what to mend.
+    Doctor,
+    /// The database: schema, copies.
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Prints the completions for a shell.
+    Completions(CompletionsArgs),
+    /// Prints the manual page, or writes one for every command.
+    Man(ManArgs),
+    /// Prints the version.
+    Version,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the page listens, on 127.0.0.1.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Processes the demo data, prints the summary and exits.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// What this process does; without it everything.
+    #[arg(long = "role", value_name = "ROLE", value_delimiter = ',')]
+    pub(crate) roles: Vec<RoleWord>,
+}
+
+/// A role of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleWord {
+    /// Reads facts and decides.
+    Intake,
+    /// Sends messages.
+    Dispatch,
+    /// Looks after calls and deadlines.
+    Upkeep,
+    /// The page and the operations API.
+    Web,
+}

@@ -1,0 +1,68 @@
+//! The commands, one module each.
+
+mod case;
+mod config;
+mod db;
+mod decide;
+mod digest;
+mod doctor;
+mod export;
+mod import;
+mod lint;
+mod manual;
+mod simulate;
+mod sms;
+mod test_gateway;
+mod version;
+
+use std::path::PathBuf;
+
+use crate::cli::{Command, PolicyCommand};
+use crate::environment::variable;
+use crate::failure::{Code, Failure};
+
+/// What every command is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--json`.
+    pub(crate) json: bool,
+}
+
+/// Runs one command to its end.
+pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Decide(args) => decide::run(context, &args),
+        Command::Case(command) => case::run(context, &command),
+        Command::Db(command) => db::run(context, &command),
+        Command::Doctor => doctor::run(context),
+        Command::Export(args) => export::run(context, &args),
+        Command::Sms(command) => sms::run(context, &command),
+        Command::Digest(args) => digest::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
+        Command::Simulate(args) => simulate::run(context, &args),
+        Command::TestGateway(args) => test_gateway::run(context, &args),
+        Command::Policy(PolicyCommand::Lint(args)) => lint::run(context, &args),
+        Command::Config(command) => config::run(context, &command),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::run(&args),
+        Command::Version => version::run(context),
+        other => Err(Failure::new(Code::Failure, format!("not in this build yet: {other:?}"))),
+    }
+}
+
+/// The runtime of commands that wait for something.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::Failure, format!("no threads to run on: {error}")))
+}
+
+/// Who says so: as given, else the login name. The audit log wants somebody.
+fn actor(by: Option<&str>) -> Result<String, Failure> {
+    let name = by.map(str::to_owned).or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
+    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    name.ok_or_else(|| Failure::usage("nobody says this: there is no login name").hint("add --by NAME"))
+}

@@ -1,0 +1,63 @@
+//! The configuration: one TOML file, then the environment; without a file the built-in embedded settings.
+//!
+//! Reading it opens no network and no store. Every mistake is found at once, and names file, line and key.
+
+mod check;
+mod keys;
+mod paper;
+mod settings;
+mod show;
+mod source;
+mod value;
+mod wire;
+
+use std::path::{Path, PathBuf};
+
+use crate::commands::Context;
+use crate::environment;
+use crate::failure::Failure;
+
+use self::source::Source;
+
+pub(crate) use self::paper::{commented, schema};
+pub(crate) use self::settings::{Provider, ProviderKind, RegistryKind, Settings};
+
+/// Names the configuration file when `--config` does not.
+const VARIABLE: &str = "CLEARWALK_CONFIG";
+/// Read when nothing names a file, if it is there.
+const USUAL: &str = "clearwalk.toml";
+
+impl Context {
+    /// The settings that hold for this command.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        let file = find(self.config.as_deref())?;
+        let mut source = Source::default();
+        if let Some((path, text)) = &file {
+            source.read_file(path, text);
+        }
+        source.read_environment(environment::variables());
+        let folder = file.as_ref().and_then(|(path, _)| path.parent()).map(Path::to_owned);
+        let settings = Settings::of(source, file.map(|(path, _)| path), folder.unwrap_or_default());
+        settings.map_err(|mistakes| {
+            Failure::configuration(mistakes.join("\n")).hint("clearwalk config schema prints all keys")
+        })
+    }
+}
+
+/// The file and its text. One that is named must be there.
+fn find(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
+    let variable = environment::variable(VARIABLE).filter(|value| !value.is_empty());
+    let (path, by) = match (named, variable) {
+        (Some(path), _) => (path.to_owned(), "--config"),
+        (None, Some(path)) => (PathBuf::from(path), VARIABLE),
+        (None, None) if Path::new(USUAL).exists() => (PathBuf::from(USUAL), USUAL),
+        (None, None) => return Ok(None),
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) => {
+            let failure = Failure::configuration(format!("{}: cannot be read: {error}", path.display()));
+            Err(failure.hint(format!("the file was named by {by}")))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading and writing the files that commands are given.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Code, Failure};
+
+/// The whole of a file; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        return match io::stdin().lock().read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(Failure::new(
+                Code::Failure,
+                format!("standard input cannot be read: {error}"),
+            )),
+        };
+    }
+    fs::read(path).map_err(|error| Failure::reading(path, &error))
+}
+
+/// A file of settings or rules, with the name that errors call it by. Every fault is one of the configuration.
+pub(crate) fn read_rules(path: &Path) -> Result<(String, String), Failure> {
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(Failure::configuration(format!("{name}: cannot be read: {error}"))),
+    }
+}
+
+/// A file of one line that holds a secret.
+pub(crate) fn read_secret(path: &Path) -> Result<String, Failure> {
+    let (name, text) = read_rules(path)?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next()) {
+        (Some(secret), None) => Ok(secret.to_owned()),
+        (None, _) => Err(Failure::configuration(format!(
+            "{name}: is empty; it must hold one line"
+        ))),
+        (Some(_), Some(_)) => Err(Failure::configuration(format!(
+            "{name}: holds several lines; it must hold one"
+        ))),
+    }
+}
+
+/// A file that is being written. It appears under its name when it is complete, so that a killed command leaves no half.
+pub(crate) struct Draft {
+    path: PathBuf,
+    draft: PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl Draft {
+    pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let draft = path.with_file_name(name);
+        let file = File::create(&draft).map_err(|error| Failure::writing(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            draft,
+            writer: BufWriter::with_capacity(1 << 16, file),
+        })
+    }
+
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), Failure> {
+        let written = self
+            .writer
+            .write_all(line.as_bytes())
+            .and_then(|()| self.writer.write_all(b"\n"));
+        written.map_err(|error| Failure::writing(&self.path, &error))
+    }
+
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
+        let ended = self
+            .writer
+            .flush()
+            .and_then(|()| fs::rename(&self.draft, &self.path));
+        ended.map_err(|error| Failure::writing(&self.path, &error))
+    }
+}
+
+/// Writes a whole file.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| Failure::writing(path, &error))
+}
+
+/// Writes a file that does not exist yet.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Failure::writing(path, &error))
+}
