@@ -61,45 +61,77 @@ pub(crate) fn messages(site: &Site, provider: &Provider) {
         .map(|case| (word(&case, "case").to_owned(), number(&case).to_owned()))
         .collect();
     let calls = provider.ledger();
-    let sends: Vec<&Value> = calls.iter().filter(|call| call["request"]["method"] == "POST").collect();
+    let sends: Vec<&Value> = calls
+        .iter()
+        .filter(|call| call["request"]["method"] == "POST")
+        .collect();
     let mut received: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for call in sends.iter().filter(|call| call["verdict"] == "accepted") {
-        let notice = word(call, "client_ref").rsplit_once('-').expect("NOTICE-NUMBER").0;
+        let notice = word(call, "client_ref")
+            .rsplit_once('-')
+            .expect("NOTICE-NUMBER")
+            .0;
         received.entry(notice).or_default().push(call);
     }
     let notices = site.export("notices");
-    assert!(received.len() > 50, "only {} of {} messages were received", received.len(), notices.len());
+    assert!(
+        received.len() > 50,
+        "only {} of {} messages were received",
+        received.len(),
+        notices.len()
+    );
     for notice in &notices {
         let state = word(notice, "state");
         assert!(RESTS.contains(&state), "{notice}");
-        assert!(state != "unknown" || !word(notice, "reason").is_empty(), "no reason: {notice}");
+        assert!(
+            state != "unknown" || !word(notice, "reason").is_empty(),
+            "no reason: {notice}"
+        );
         let messages = received.remove(word(notice, "notice")).unwrap_or_default();
         let expected = match state {
             "accepted" | "delivered" | "undelivered" => 1..=1,
             "unknown" | "expired" => 0..=1,
             _ => 0..=0,
         };
-        assert!(expected.contains(&messages.len()), "{} messages for {notice}", messages.len());
+        assert!(
+            expected.contains(&messages.len()),
+            "{} messages for {notice}",
+            messages.len()
+        );
         let plate = &plates[word(notice, "case")];
         for message in messages {
-            assert!(word(message, "text").contains(plate), "not the plate {plate}: {message}");
+            assert!(
+                word(message, "text").contains(plate),
+                "not the plate {plate}: {message}"
+            );
         }
     }
     assert!(received.is_empty(), "messages without a notice: {received:?}");
     let attempts = site.export("attempts");
-    let attempts: BTreeSet<&str> = attempts.iter().map(|attempt| word(attempt, "client_ref")).collect();
-    let unrecorded = sends.iter().find(|call| !attempts.contains(word(call, "client_ref")));
+    let attempts: BTreeSet<&str> = attempts
+        .iter()
+        .map(|attempt| word(attempt, "client_ref"))
+        .collect();
+    let unrecorded = sends
+        .iter()
+        .find(|call| !attempts.contains(word(call, "client_ref")));
     assert_eq!(unrecorded, None, "a call without an attempt");
     told(site, &notices);
 }
 
 /// Every case whose owner is to hear of it has its notice.
 fn told(site: &Site, notices: &[Value]) {
-    let rows: BTreeSet<(&str, &str)> = notices.iter().map(|it| (word(it, "case"), word(it, "kind"))).collect();
+    let rows: BTreeSet<(&str, &str)> = notices
+        .iter()
+        .map(|it| (word(it, "case"), word(it, "kind")))
+        .collect();
     for case in effective(site) {
         let outcome = word(&case, "outcome");
         if ["waived", "penalty_proposed"].contains(&outcome) {
-            assert!(rows.contains(&(word(&case, "case"), outcome)), "no notice for {case}");
+            assert!(
+                rows.contains(&(word(&case, "case"), outcome)),
+                "no notice for {case}"
+            );
         }
     }
 }
@@ -107,7 +139,16 @@ fn told(site: &Site, notices: &[Value]) {
 /// What was decided between the kills is what is decided without them.
 pub(crate) fn decisions(tormented: &Site, undisturbed: &Site) {
     let of = |site: &Site| -> BTreeSet<String> {
-        let keys = ["subject", "from", "to", "zone", "facts", "outcome", "ordinal", "fine_minor"];
+        let keys = [
+            "subject",
+            "from",
+            "to",
+            "zone",
+            "facts",
+            "outcome",
+            "ordinal",
+            "fine_minor",
+        ];
         let line = |case: Value| keys.map(|key| case[key].to_string()).join(" ");
         effective(site).map(line).collect()
     };
@@ -117,7 +158,9 @@ pub(crate) fn decisions(tormented: &Site, undisturbed: &Site) {
 }
 
 fn effective(site: &Site) -> impl Iterator<Item = Value> {
-    site.export("cases").into_iter().filter(|case| case["effective"] == true)
+    site.export("cases")
+        .into_iter()
+        .filter(|case| case["effective"] == true)
 }
 
 /// A text of a line; empty for null.

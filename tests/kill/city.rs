@@ -44,7 +44,15 @@ impl City {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         let made = site::clearwalk()
-            .args(["simulate", "--year", "2025", "--seed", &seed.to_string(), "--events", &events.to_string()])
+            .args([
+                "simulate",
+                "--year",
+                "2025",
+                "--seed",
+                &seed.to_string(),
+                "--events",
+                &events.to_string(),
+            ])
             .arg("--out")
             .arg(file("facts"))
             .arg("--owners")
@@ -54,7 +62,9 @@ impl City {
             .arg("--policy")
             .arg(file("policy"))
             .output()
-            .unwrap_or_else(|error| panic!("the binary is not there ({error}); run `cargo build -p clearwalk` first"));
+            .unwrap_or_else(|error| {
+                panic!("the binary is not there ({error}); run `cargo build -p clearwalk` first")
+            });
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let read = |name| fs::read_to_string(file(name)).unwrap();
         let (mut rows, mut facts) = (Vec::new(), BTreeSet::new());
@@ -77,7 +87,9 @@ impl City {
     /// The rows in so many tables of about the same size.
     pub(crate) fn portions(&self, count: usize) -> Vec<String> {
         let portions = self.rows.chunks(self.rows.len().div_ceil(count));
-        portions.map(|rows| rows.iter().fold(HEADER.to_owned(), |table, row| table + row)).collect()
+        portions
+            .map(|rows| rows.iter().fold(HEADER.to_owned(), |table, row| table + row))
+            .collect()
     }
 }
 
@@ -89,7 +101,11 @@ fn row(line: &str) -> Option<(String, String)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let (source, id) = (text(&event["source"])?, text(&event["id"])?);
     let captured_at = text(&data["captured_at"]).filter(|at| at.starts_with("202"))?;
-    let mut row = format!("{source},{id},{},{},", text(&event["time"])?, text(&data["plate"]["number"])?);
+    let mut row = format!(
+        "{source},{id},{},{},",
+        text(&event["time"])?,
+        text(&data["plate"]["number"])?
+    );
     let class = text(&data["plate"]["class"]).unwrap_or_default();
     let (zone, device) = (text(&data["place"]["zone"])?, text(&data["device"]["id"])?);
     let (code, mode) = (text(&data["violation_code"])?, text(&data["device"]["mode"])?);

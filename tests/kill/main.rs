@@ -48,7 +48,9 @@ fn torment(kills: u64) {
     let folder = tempfile::tempdir().unwrap();
     let provider = Provider::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
     let site = site(&city, &provider.url());
-    let portions: Vec<String> = (0..PORTIONS).map(|number| format!("facts-{number}.csv")).collect();
+    let portions: Vec<String> = (0..PORTIONS)
+        .map(|number| format!("facts-{number}.csv"))
+        .collect();
     for (name, text) in portions.iter().zip(city.portions(PORTIONS)) {
         site.write(name, &text);
     }
@@ -58,7 +60,12 @@ fn torment(kills: u64) {
     let mut appended = 1;
     for life in 0..lives {
         let due = 1 + (life as usize + 1) * (PORTIONS - 1) / (lives as usize).max(1);
-        kill_service(&site, &provider, &portions[appended..due.max(appended)], &mut dice);
+        kill_service(
+            &site,
+            &provider,
+            &portions[appended..due.max(appended)],
+            &mut dice,
+        );
         appended = due.max(appended);
     }
     for portion in &portions {
@@ -108,7 +115,11 @@ fn kill_imports(site: &Site, file: &str, kills: u64, dice: &mut Dice) {
 
 /// One life of the service, with new facts beside it, to a random end: before it is ready, while it reads, while it sends.
 fn kill_service(site: &Site, provider: &Provider, portions: &[String], dice: &mut Dice) {
-    let mut service = if dice.below(4) == 0 { site.start(&["serve"], "serve") } else { site.serve() };
+    let mut service = if dice.below(4) == 0 {
+        site.start(&["serve"], "serve")
+    } else {
+        site.serve()
+    };
     for portion in portions {
         site.ask(&["import", portion, "--map", "map.toml"]);
     }
@@ -128,12 +139,19 @@ fn settle(site: &Site) {
     let settled = wait(Duration::from_secs(100), || {
         let stats = site.get("/v1/stats");
         let providers = site.get("/v1/sms");
-        let is_paused = providers["providers"].as_array().unwrap().iter().any(|it| !it["paused"].is_null());
+        let is_paused = providers["providers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| !it["paused"].is_null());
         if is_paused {
-            site.ask(&["sms", "resume"]);
+            site.ask(&["sms", "resume", "primary", "--by", "test"]);
         }
         let states = &stats["notices"]["by_state"];
-        let open: u64 = ["queued", "leased", "submitted"].iter().map(|state| states[state].as_u64().unwrap()).sum();
+        let open: u64 = ["queued", "leased", "submitted"]
+            .iter()
+            .map(|state| states[state].as_u64().unwrap())
+            .sum();
         last = format!("{stats}\n{providers}");
         (open == 0 && stats["records"]["unread"] == 0).then_some(())
     });
@@ -152,7 +170,10 @@ impl Dice {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a test may torment is for whoever starts it to say")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a test may torment is for whoever starts it to say"
+)]
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(10);
 /// Longer than any command of these tests should take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The files of an installation.
 pub(crate) struct Site {
@@ -65,7 +65,11 @@ impl Site {
     pub(crate) fn new(papers: &Papers<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
-        let zones = if papers.zones.is_empty() { "" } else { "zones = \"zones.toml\"\n" };
+        let zones = if papers.zones.is_empty() {
+            ""
+        } else {
+            "zones = \"zones.toml\"\n"
+        };
         let config = format!(
             "[store]\nurl = \"sqlite:clearwalk.db\"\n\
              [web]\nlisten = \"127.0.0.1:{port}\"\n\
@@ -120,7 +124,11 @@ impl Site {
     pub(crate) fn start(&self, arguments: &[&str], name: &str) -> Running {
         let config = self.path("clearwalk.toml");
         let mut command = clearwalk();
-        command.arg("--config").arg(config).args(arguments).current_dir(self.folder.path());
+        command
+            .arg("--config")
+            .arg(config)
+            .args(arguments)
+            .current_dir(self.folder.path());
         Running::start(command, self.log_file(name))
     }
 
@@ -129,28 +137,42 @@ impl Site {
         let mut service = self.start(&["serve"], "serve");
         let ready = wait(PATIENCE, || {
             assert!(service.is_running(), "serve ended by itself: {}", service.said());
-            self.try_get("/readyz").is_some_and(|(status, _)| status == 200).then_some(())
+            self.try_get("/readyz")
+                .is_some_and(|(status, _)| status == 200)
+                .then_some(())
         });
-        assert!(ready.is_some(), "serve is not ready: {:?}\n{}", self.try_get("/readyz"), service.said());
+        assert!(
+            ready.is_some(),
+            "serve is not ready: {:?}\n{}",
+            self.try_get("/readyz"),
+            service.said()
+        );
         service
     }
 
     /// The document at a path of the service.
     pub(crate) fn get(&self, path: &str) -> Value {
-        let (status, body) = self.try_get(path).unwrap_or_else(|| panic!("no answer from {path}"));
+        let (status, body) = self
+            .try_get(path)
+            .unwrap_or_else(|| panic!("no answer from {path}"));
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
     }
 
     /// Status and body of a path of the service, when it answers at all.
     pub(crate) fn try_get(&self, path: &str) -> Option<(u16, String)> {
-        http("GET", &format!("127.0.0.1:{}", self.port), path)
+        http("GET", &self.address(), path)
+    }
+
+    /// Where its page is.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// A file name for the talk of a process, never used before.
     fn log_file(&self, name: &str) -> PathBuf {
         let free = |number: &u32| !self.path(&format!("{name}-{number}.stderr")).exists();
-        let number = (0..).find(free).expect("numbers do not end");
+        let number = (0..100_000).find(free).expect("no test starts that many processes");
         self.path(&format!("{name}-{number}"))
     }
 }
@@ -189,8 +211,13 @@ impl Running {
 
     /// Asks it to end, as `kill PID` does.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill does not work here");
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill does not work here"
+        );
     }
 
     /// Asks it to end, and expects it to say 0.
@@ -229,7 +256,11 @@ impl Provider {
         fs::write(&plan_file, plan).expect("the folder takes files");
         let mut command = clearwalk();
         command.args(["testgateway", "--listen", "127.0.0.1:0", "--ledger"]);
-        command.arg(&ledger).arg("--plan").arg(&plan_file).current_dir(folder);
+        command
+            .arg(&ledger)
+            .arg("--plan")
+            .arg(&plan_file)
+            .current_dir(folder);
         let mut running = Running::start(command, folder.join("provider"));
         let output = running.log.with_extension("stdout");
         let address = wait(PATIENCE, || {
@@ -238,7 +269,11 @@ impl Provider {
             Some(text.split_once("http://")?.1.trim().to_owned())
         });
         let address = address.expect("the test gateway says where it listens");
-        Self { _running: running, address, ledger }
+        Self {
+            _running: running,
+            address,
+            ledger,
+        }
     }
 
     /// Where messages are posted.
@@ -249,7 +284,10 @@ impl Provider {
     /// From now on every message is accepted.
     pub(crate) fn heal(&self) {
         let answer = http("POST", &self.address, "/_control/clear-plan");
-        assert!(answer.is_some_and(|(status, _)| status == 200), "the test gateway has a control API");
+        assert!(
+            answer.is_some_and(|(status, _)| status == 200),
+            "the test gateway has a control API"
+        );
     }
 
     /// Every whole line of its ledger: what was received, and what became of it.
@@ -289,7 +327,10 @@ pub(crate) fn clearwalk() -> Command {
 /// Beside the folder of this test; built by `cargo build -p clearwalk`.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own file");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/PROFILE/deps");
     folder.join("clearwalk")
 }
 
@@ -302,7 +343,11 @@ fn free_port() -> u16 {
 fn http(method: &str, address: &str, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(15))).ok()?;
-    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n").ok()?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n"
+    )
+    .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
