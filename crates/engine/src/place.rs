@@ -69,60 +69,63 @@ impl Place {
 }
 
 /// Mean earth radius 6,371,008.8 m times pi / 180 / 1e7: micrometres per 1e-7 degree.
-const MICROMETRES_PER_UNIT: i128 = 11_119;
+const MICROMETRES_PER_UNIT: i64 = 11_119;
 
 /// 360 degrees.
-const TURN: i128 = 3_600_000_000;
+const TURN: i64 = 3_600_000_000;
+
+/// 1 in Q30.
+const ONE: i64 = 1 << 30;
 
 /// Whether two points lie at most `limit_mm` apart. Plane geometry at the mean latitude: exact to a millimetre at
 /// the distances that merging asks about, and monotone beyond.
 fn within(a: Point, b: Point, limit_mm: i64) -> bool {
-    let mut east = i128::from(a.lon) - i128::from(b.lon);
+    let limit = limit_mm.saturating_mul(1000);
+    let north = (i64::from(a.lat) - i64::from(b.lat)) * MICROMETRES_PER_UNIT;
+    if north.abs() > limit {
+        return false;
+    }
+    let mut east = i64::from(a.lon) - i64::from(b.lon);
     if east > TURN / 2 {
         east -= TURN;
     } else if east < -TURN / 2 {
         east += TURN;
     }
-    let north = i128::from(a.lat) - i128::from(b.lat);
-    let north = north * MICROMETRES_PER_UNIT;
-    let limit = i128::from(limit_mm) * 1000;
-    let left = limit * limit - north * north;
     let widest = east * MICROMETRES_PER_UNIT;
-    // The cosine is dear and at most 1: without it nearly all pairs that are near along the equator are near.
-    if left < 0 || widest * widest <= left {
-        return left >= 0;
-    }
     let angle = square_q30(i64::midpoint(i64::from(a.lat), i64::from(b.lat)));
-    // It is also at least 1 - x^2 / 2: with it nearly all others are not. A millionth covers all rounding.
-    let least = ONE - angle / 2 - (ONE >> 20);
-    let narrowest = (widest.abs() * least.max(0)) >> 30;
-    if narrowest * narrowest > left {
+    // The cosine is dear, and at least 1 - x^2 / 2: that is enough for nearly all that are apart. A millionth covers
+    // all rounding.
+    let least = (ONE - angle / 2 - (ONE >> 20)).max(0);
+    if ((widest.abs() >> 13) * least) >> 17 > limit {
         return false;
     }
-    let east = (widest * i128::from(cos_q30(angle))) >> 30;
-    east * east <= left
+    let left = square(limit) - square(north);
+    // It is also at most 1: that is enough for most that are near.
+    square(widest) <= left || square((i128::from(widest) * i128::from(cos_q30(angle))) >> 30) <= left
 }
 
-/// 1 in Q30.
-const ONE: i128 = 1 << 30;
+fn square(value: impl Into<i128>) -> i128 {
+    let value = value.into();
+    value * value
+}
 
 /// The square in Q30 of an angle of 1e-7 degree units between -90 and 90 degrees, in radians.
-fn square_q30(units: i64) -> i128 {
+fn square_q30(units: i64) -> i64 {
     // pi / 1.8e9 in Q60 gives radians in Q60 per unit.
-    const RADIANS_Q60: i128 = 2_012_227_627;
-    let x = (i128::from(units.clamp(-900_000_000, 900_000_000)) * RADIANS_Q60) >> 30;
+    const RADIANS_Q60: i64 = 2_012_227_627;
+    let x = (units.clamp(-900_000_000, 900_000_000) * RADIANS_Q60) >> 30;
     (x * x) >> 30
 }
 
 /// Cosine times 2^30 of the angle with this square, by its power series.
-fn cos_q30(square: i128) -> i64 {
+fn cos_q30(square: i64) -> i64 {
     let mut term = ONE;
     let mut sum = ONE;
-    for step in 1..=9_i128 {
+    for step in 1..=9 {
         term = -((term * square) >> 30) / ((2 * step - 1) * (2 * step));
         sum += term;
     }
-    i64::try_from(sum.clamp(0, ONE)).expect("between 0 and 2^30")
+    sum.clamp(0, ONE)
 }
 
 #[cfg(test)]

@@ -208,6 +208,8 @@ fn items(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Item> {
 struct Open<'p> {
     /// Which episode.
     at: usize,
+    /// The last instant at which a sighting may still belong to it.
+    until: Timestamp,
     /// Sightings with coordinates that are later than its last, in order of time.
     later_points: &'p [usize],
 }
@@ -223,7 +225,7 @@ fn walk(ground: &Ground<'_, '_>, indices: &[usize], record: Option<Reason>, epis
     let mut open: Vec<Open<'_>> = Vec::new();
     for item in items(ground, indices) {
         let start = ground.sightings[item.first].at();
-        open.retain(|it| start.since(episodes[it.at].last) <= episodes[it.at].rule.merge_gap);
+        open.retain(|it| start <= it.until);
         let best = open
             .iter()
             .enumerate()
@@ -233,6 +235,7 @@ fn walk(ground: &Ground<'_, '_>, indices: &[usize], record: Option<Reason>, epis
         let slot = best.unwrap_or_else(|| {
             open.push(Open {
                 at: episodes.len(),
+                until: start,
                 later_points: &[],
             });
             episodes.push(Episode {
@@ -252,6 +255,7 @@ fn walk(ground: &Ground<'_, '_>, indices: &[usize], record: Option<Reason>, epis
         if item.ticket {
             episode.ticket = Some(item.first);
         }
+        open[slot].until = episode.last.plus(episode.rule.merge_gap);
         open[slot].later_points = ground.later(&with_point, episode.last);
     }
 }

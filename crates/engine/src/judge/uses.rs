@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::admission::Sighting;
 use super::candidate::Candidate;
-use super::window::{self, Span};
+use super::window::{self, Own, Span};
 use crate::case::PrintedWindow;
 use crate::explain::ExcludedBy;
 use crate::fact::DeviceKind;
@@ -40,7 +40,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn of(ranks: impl Iterator<Item = usize>, candidates: &[Candidate<'_>]) -> Self {
+    fn of(ranks: impl Iterator<Item = usize>, marks: &[Mark]) -> Self {
         let none = Self {
             count: 0,
             first: None,
@@ -49,7 +49,7 @@ impl Found {
         ranks.fold(none, |found, rank| Self {
             count: found.count + 1,
             first: Some(found.first.map_or(rank, |first| first.min(rank))),
-            confirmed: found.confirmed && candidates[rank].confirmed.is_some(),
+            confirmed: found.confirmed && marks[rank].is_confirmed,
         })
     }
 }
@@ -62,8 +62,8 @@ pub(crate) struct Uses<'f, 'a> {
     zones: &'f [Arc<str>],
     /// By rank: what is asked again and again.
     marks: Vec<Mark>,
-    /// By rank: its own window under the version of its offence; none: no version, or settled.
-    windows: Vec<Option<Own>>,
+    /// By rank: the printed form of its own window where that is a fixed one.
+    printed: Vec<Option<PrintedWindow>>,
     taken: Vec<usize>,
     counted: Vec<usize>,
 }
@@ -74,33 +74,9 @@ struct Mark {
     start: Timestamp,
     subject: usize,
     is_taken: bool,
-}
-
-/// A candidate's own window, or in rolling ones its own reach.
-#[derive(Clone, Copy)]
-struct Own {
-    policy: usize,
-    span: Span,
-    /// The printed form of a fixed window; none: a rolling one.
-    fixed: Option<PrintedWindow>,
-}
-
-fn own(rules: &Rules, policy: usize, start: Timestamp) -> Own {
-    let version = &rules.policies()[policy];
-    let (span, fixed) = match window::fixed(version, rules.run_start(policy), start) {
-        Some((span, printed)) => (span, Some(printed)),
-        None => (window::reach(version, rules.calendar(), start), None),
-    };
-    Own { policy, span, fixed }
-}
-
-/// As [`own`], or the neighbour's where both certainly lie in one fixed window: asking the time zone is dear.
-fn own_beside(rules: &Rules, policy: usize, start: Timestamp, neighbour: Option<Own>) -> Own {
-    neighbour
-        .filter(|own| own.policy == policy && own.fixed.is_some())
-        // A day from either end no change of the clock can move a date across it.
-        .filter(|own| own.span.contains(start.plus(-DAY)) && own.span.contains(start.plus(DAY)))
-        .unwrap_or_else(|| own(rules, policy, start))
+    is_confirmed: bool,
+    /// The version of its offence and its own window under it; none: no version, or settled.
+    own: Option<(usize, Span)>,
 }
 
 fn insert(ranks: &mut Vec<usize>, rank: usize) {
@@ -116,25 +92,36 @@ impl<'f, 'a> Uses<'f, 'a> {
         candidates: &'f [Candidate<'a>],
         zones: &'f [Arc<str>],
     ) -> Self {
-        let mut latest = None;
-        let windows = candidates.iter().map(|candidate| {
+        let mut printed = Vec::with_capacity(candidates.len());
+        let mut marks = Vec::with_capacity(candidates.len());
+        let mut latest: Option<(usize, Own)> = None;
+        for candidate in candidates {
             let policy = candidate.policy.filter(|_| candidate.settled.is_none());
-            let own = policy.map(|policy| own_beside(rules, policy, candidate.from, latest));
-            latest = own.or(latest);
-            own
-        });
-        let marks = candidates.iter().map(|candidate| Mark {
-            start: candidate.from,
-            subject: candidate.subject,
-            is_taken: false,
-        });
+            let window = policy.map(|policy| match latest {
+                Some((of, own))
+                    if of == policy && own.fixed.is_some() && own.span.surely_contains(candidate.from) =>
+                {
+                    (policy, own)
+                }
+                _ => (policy, window::own(rules, policy, candidate.from)),
+            });
+            latest = window.or(latest);
+            printed.push(window.and_then(|(_, own)| own.fixed));
+            marks.push(Mark {
+                start: candidate.from,
+                subject: candidate.subject,
+                is_taken: false,
+                is_confirmed: candidate.confirmed.is_some(),
+                own: window.map(|(policy, own)| (policy, own.span)),
+            });
+        }
         Self {
             rules,
             sightings,
             candidates,
             zones,
-            windows: windows.collect(),
-            marks: marks.collect(),
+            marks,
+            printed,
             taken: Vec::new(),
             counted: Vec::new(),
         }
@@ -165,20 +152,26 @@ impl<'f, 'a> Uses<'f, 'a> {
         self.marks[rank].start
     }
 
-    /// Whether two candidates share an allowance under a version.
-    fn share(&self, policy: &Policy, a: usize, b: usize) -> bool {
-        let same_subject = self.marks[a].subject == self.marks[b].subject;
-        let owner = match policy.window.per {
-            Per::Plate => true,
-            Per::Subject => same_subject,
-            Per::SubjectZone => same_subject && self.zones[a] == self.zones[b],
-            Per::SubjectDevice => same_subject && self.leader(a).seen.device == self.leader(b).seen.device,
-        };
-        owner
-            && match policy.window.scope {
-                Scope::Any => true,
-                Scope::SameCode => self.code(a) == self.code(b),
-            }
+    /// Whether candidates share an allowance with `rank` under a version.
+    fn shares(&self, version: &Policy, rank: usize) -> impl Fn(usize) -> bool + '_ {
+        let (per, scope) = (version.window.per, version.window.scope);
+        let subject = self.marks[rank].subject;
+        move |other| {
+            let same_subject = self.marks[other].subject == subject;
+            let owner = match per {
+                Per::Plate => true,
+                Per::Subject => same_subject,
+                Per::SubjectZone => same_subject && self.zones[rank] == self.zones[other],
+                Per::SubjectDevice => {
+                    same_subject && self.leader(rank).seen.device == self.leader(other).seen.device
+                }
+            };
+            owner
+                && match scope {
+                    Scope::Any => true,
+                    Scope::SameCode => self.code(rank) == self.code(other),
+                }
+        }
     }
 
     /// Those of the earlier candidates `others`, in order of rank, that as uses would lie in the window of `rank`.
@@ -188,7 +181,7 @@ impl<'f, 'a> Uses<'f, 'a> {
         rank: usize,
         others: &'s [usize],
     ) -> impl Iterator<Item = usize> + 's {
-        let version = &self.rules.policies()[policy];
+        let shares = self.shares(&self.rules.policies()[policy], rank);
         let start = self.start(rank);
         let fixed = self.fixed(policy, rank);
         let begin = fixed.map_or(0, |span| {
@@ -196,7 +189,7 @@ impl<'f, 'a> Uses<'f, 'a> {
         });
         others[begin..].iter().copied().filter(move |other| {
             *other < rank
-                && self.share(version, rank, *other)
+                && shares(*other)
                 && match fixed {
                     Some(span) => span.contains(self.start(*other)),
                     None => self.reaches(policy, *other, start),
@@ -205,16 +198,20 @@ impl<'f, 'a> Uses<'f, 'a> {
     }
 
     fn own(&self, policy: usize, rank: usize) -> Own {
-        self.windows[rank]
-            .filter(|own| own.policy == policy)
-            .unwrap_or_else(|| own(self.rules, policy, self.start(rank)))
+        match self.marks[rank].own {
+            Some((of, span)) if of == policy => Own {
+                span,
+                fixed: self.printed[rank],
+            },
+            _ => window::own(self.rules, policy, self.start(rank)),
+        }
     }
 
     /// The window, or in rolling ones the reach, under a version.
     fn span(&self, policy: usize, rank: usize) -> Span {
-        match &self.windows[rank] {
-            Some(own) if own.policy == policy => own.span,
-            _ => own(self.rules, policy, self.start(rank)).span,
+        match self.marks[rank].own {
+            Some((of, span)) if of == policy => span,
+            _ => window::own(self.rules, policy, self.start(rank)).span,
         }
     }
 
@@ -255,7 +252,7 @@ impl<'f, 'a> Uses<'f, 'a> {
     }
 
     fn found(&self, ranks: impl Iterator<Item = usize>) -> Found {
-        Found::of(ranks, self.candidates)
+        Found::of(ranks, &self.marks)
     }
 
     fn in_span(&self, version: &Policy, rank: usize, span: Span) -> (Found, Found, usize) {
@@ -263,36 +260,35 @@ impl<'f, 'a> Uses<'f, 'a> {
         let to = from + self.taken[from..].partition_point(|used| self.start(*used) < span.to);
         let inside = &self.taken[from..to];
         let (before, after) = inside.split_at(inside.partition_point(|used| *used < rank));
-        let shares = |used: &usize| *used != rank && self.share(version, rank, *used);
-        let earlier = self.found(before.iter().copied().filter(shares));
-        let later = self.found(after.iter().copied().filter(shares));
+        let shares = self.shares(version, rank);
+        let other = |used: &usize| *used != rank && shares(*used);
+        let earlier = self.found(before.iter().copied().filter(other));
+        let later = self.found(after.iter().copied().filter(other));
         (earlier, later, earlier.first.unwrap_or(rank))
     }
 
     /// Uses that reach to the candidate, and later ones to which it would reach.
     fn in_reach(&self, policy: usize, rank: usize) -> (Found, Found, usize) {
-        let version = &self.rules.policies()[policy];
+        let shares = self.shares(&self.rules.policies()[policy], rank);
         let split = self.taken.partition_point(|used| *used < rank);
         let start = self.start(rank);
         let (before, after) = self.taken.split_at(split);
-        let reach_here =
-            |used: &usize| self.share(version, rank, *used) && self.reaches(policy, *used, start);
+        let reach_here = |used: &usize| shares(*used) && self.reaches(policy, *used, start);
         let earlier = self.found(before.iter().copied().filter(reach_here));
-        let reached = |used: &usize| {
-            *used != rank && self.share(version, rank, *used) && self.reaches(policy, rank, self.start(*used))
-        };
+        let reached =
+            |used: &usize| *used != rank && shares(*used) && self.reaches(policy, rank, self.start(*used));
         let later = self.found(after.iter().copied().filter(reached));
         (earlier, later, earlier.first.unwrap_or(rank))
     }
 
     /// The firsts of the run of counted offences that the candidate would belong to.
     fn in_run(&self, policy: usize, rank: usize) -> (Found, Found, usize) {
-        let version = &self.rules.policies()[policy];
+        let shares = self.shares(&self.rules.policies()[policy], rank);
         let split = self.counted.partition_point(|counted| *counted < rank);
         let mut oldest = rank;
         let mut latest_before = self.counted[..split].iter().rev().copied();
         let run = std::iter::from_fn(|| {
-            let other = latest_before.find(|other| self.share(version, rank, *other))?;
+            let other = latest_before.find(|other| shares(*other))?;
             if !self.reaches(policy, other, self.start(oldest)) {
                 return None;
             }
@@ -306,7 +302,7 @@ impl<'f, 'a> Uses<'f, 'a> {
         let mut newest = rank;
         for other in rank + 1..end {
             let counted = self.counted.binary_search(&other).is_ok();
-            if !(counted || self.may_count(other)) || !self.share(version, rank, other) {
+            if !(counted || self.may_count(other)) || !shares(other) {
                 continue;
             }
             if !self.reaches(policy, newest, self.start(other)) {
@@ -355,7 +351,7 @@ impl<'f, 'a> Uses<'f, 'a> {
 
     /// Place among the counted offences of the window, itself included.
     pub(crate) fn ordinal(&self, policy: usize, rank: usize, base: usize) -> u32 {
-        let version = &self.rules.policies()[policy];
+        let shares = self.shares(&self.rules.policies()[policy], rank);
         let end = self.counted.partition_point(|counted| *counted < rank);
         let from = match self.fixed(policy, rank) {
             Some(span) => self
@@ -365,7 +361,7 @@ impl<'f, 'a> Uses<'f, 'a> {
         };
         let before = self.counted[from.min(end)..end]
             .iter()
-            .filter(|other| self.share(version, rank, **other))
+            .filter(|other| shares(**other))
             .count();
         u32::try_from(before + 1).unwrap_or(u32::MAX)
     }

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use crate::case::{Edge, PrintedWindow};
 use crate::policy::{Boundary, Policy, WindowKind};
-use crate::time::{Calendar, Length, Timestamp, end_of_day, start_of_day};
+use crate::rules::Rules;
+use crate::time::{Calendar, DAY, Length, Timestamp, end_of_day, start_of_day};
 
 /// A span of instants, the end not included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +18,38 @@ impl Span {
     pub(crate) fn contains(self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }
+
+    /// Whether `at` lies a day or more from either end, where no change of the clock can move its date out.
+    pub(crate) fn surely_contains(self, at: Timestamp) -> bool {
+        self.contains(at.plus(-DAY)) && self.contains(at.plus(DAY))
+    }
+}
+
+/// The window of an offence, or in rolling windows its own reach.
+#[derive(Clone, Copy)]
+pub(crate) struct Own {
+    pub(crate) span: Span,
+    /// The printed form of a fixed window; none: a rolling one.
+    pub(crate) fixed: Option<PrintedWindow>,
+}
+
+/// The window of an offence at `start` under a version.
+pub(crate) fn own(rules: &Rules, policy: usize, start: Timestamp) -> Own {
+    let version = &rules.policies()[policy];
+    match fixed(version, rules.run_start(policy), start) {
+        Some((span, printed)) => Own {
+            span,
+            fixed: Some(printed),
+        },
+        None => Own {
+            span: reach(version, rules.calendar(), start),
+            fixed: None,
+        },
+    }
 }
 
 /// The fixed window of an offence at `start`, with its printed form; none for rolling windows.
-pub(crate) fn fixed(
-    policy: &Policy,
-    run_start: Timestamp,
-    start: Timestamp,
-) -> Option<(Span, PrintedWindow)> {
+fn fixed(policy: &Policy, run_start: Timestamp, start: Timestamp) -> Option<(Span, PrintedWindow)> {
     let zone = &policy.time_zone;
     let kind = policy.window.kind;
     let day = start.date_in(zone);
@@ -96,7 +121,7 @@ pub(crate) fn fixed(
 }
 
 /// How far a use at `start` reaches in a rolling window; the end is not included.
-pub(crate) fn reach(policy: &Policy, calendar: &Calendar, start: Timestamp) -> Span {
+fn reach(policy: &Policy, calendar: &Calendar, start: Timestamp) -> Span {
     let zone = &policy.time_zone;
     let length = policy.window.length;
     let to = match policy.window.boundary {
