@@ -1,1 +1,8 @@
-//! Benchmarks with their conditions printed.
+//! What the benchmarks share: the conditions that every one prints, how runs are taken, and the facts that they read.
+//!
+//! A benchmark prints what it measured and never asserts a speed; `cargo xtask bench` keeps what was printed.
+
+pub mod city;
+pub mod conditions;
+pub mod plate;
+pub mod runs;

@@ -1,0 +1,47 @@
+//! From a file's bytes to the bytes of the answer: what `clearwalk decide` does.
+
+use benches::{city, conditions, runs};
+use formats::case_line;
+use pipeline::decide::{self, Decided, Options};
+
+fn main() {
+    const LINES: u64 = 500_000;
+    let rules = city::rules();
+    let file = city::lines(LINES);
+    conditions::print(
+        "decide: file to output",
+        "Lines in memory to case lines in memory, on all cores: parse, judge, print.",
+        &[(
+            "data",
+            format!("{LINES} lines of world::city, {} MB", file.len() / 1_000_000),
+        )],
+    );
+    runs::rates_head("lines");
+    let whole = runs::Runs::take(
+        5,
+        || (),
+        |()| print(&decide::decide(&rules, &file, Options::default())),
+    );
+    whole.print_rate("parse, judge, print", LINES as usize);
+    let judged = runs::Runs::take(5, || (), |()| decide::decide(&rules, &file, Options::default()));
+    judged.print_rate("parse, judge", LINES as usize);
+    let decided = decide::decide(&rules, &file, Options::default());
+    let printed = runs::Runs::take(5, || (), |()| print(&decided));
+    printed.print_rate("print", LINES as usize);
+    println!(
+        "\n{} cases, {} other facts, {} bytes of output; peak memory {} MiB.",
+        decided.cases.len(),
+        decided.others.len(),
+        print(&decided).len(),
+        conditions::peak_memory().unwrap_or_default(),
+    );
+}
+
+fn print(decided: &Decided) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (id, case) in &decided.cases {
+        case_line::write(id, case, &mut out);
+        out.push(b'\n');
+    }
+    out
+}
