@@ -31,7 +31,7 @@ fn a_second_service_on_one_file_gives_up_at_once_and_names_the_first() {
 
 #[test]
 fn sigterm_lets_the_call_in_flight_end_and_writes_its_answer() {
-    let faults = "slow_by = \"1s\"\n[rates]\nslow = 1.0\n";
+    let faults = "slow_by = \"2s\"\n[rates]\nslow = 1.0\n";
     let town = Town::new(Plan {
         faults,
         ..Plan::default()
@@ -42,11 +42,11 @@ fn sigterm_lets_the_call_in_flight_end_and_writes_its_answer() {
     assert_eq!(
         town.site.export("notices")[0]["state"],
         "submitted",
-        "the answer comes a second later"
+        "the answer comes two seconds later"
     );
     service.terminate();
-    // The longest deadline is 3 s.
-    let ended = service.ends_within(Duration::from_secs(8));
+    // The longest deadline is 4 s.
+    let ended = service.ends_within(Duration::from_secs(9));
     assert_eq!(
         ended.and_then(|status| status.code()),
         Some(0),

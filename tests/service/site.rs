@@ -6,13 +6,14 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// Between two looks at a condition.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(20);
 /// Longer than any command of these tests should take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -172,7 +173,9 @@ impl Site {
     /// A file name for the talk of a process, never used before.
     fn log_file(&self, name: &str) -> PathBuf {
         let free = |number: &u32| !self.path(&format!("{name}-{number}.stderr")).exists();
-        let number = (0..100_000).find(free).expect("no test starts that many processes");
+        let number = (0..100_000)
+            .find(free)
+            .expect("no test starts that many processes");
         self.path(&format!("{name}-{number}"))
     }
 }
@@ -334,9 +337,14 @@ fn binary() -> PathBuf {
     folder.join("clearwalk")
 }
 
+/// A port below those that outgoing connections take by themselves, so that it stays free between two lives of a service.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it is bound").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 1_000) as u16 * 20;
+    (0..2_000)
+        .map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("there is a free port")
 }
 
 /// One request without a body, and the whole answer.

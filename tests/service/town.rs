@@ -64,7 +64,7 @@ impl Town {
             owners: &owners,
             mapping: MAPPING,
             provider: &provider.url(),
-            provider_lines: &format!("deadline = \"3s\"\nconcurrency = {}", plan.concurrency),
+            provider_lines: &format!("deadline = \"4s\"\nconcurrency = {}", plan.concurrency),
             lease: "10s",
         });
         Self {
