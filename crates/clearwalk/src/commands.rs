@@ -4,12 +4,15 @@ mod case;
 mod config;
 mod db;
 mod decide;
+mod demo;
 mod digest;
 mod doctor;
 mod export;
 mod import;
 mod lint;
 mod manual;
+mod policy;
+mod serve;
 mod simulate;
 mod sms;
 mod test_gateway;
@@ -17,7 +20,8 @@ mod version;
 
 use std::path::PathBuf;
 
-use crate::cli::{Command, PolicyCommand};
+pub(crate) use self::export::unsent;
+use crate::cli::Command;
 use crate::environment::variable;
 use crate::failure::{Code, Failure};
 
@@ -34,6 +38,8 @@ pub(crate) struct Context {
 pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Decide(args) => decide::run(context, &args),
+        Command::Demo(args) => demo::run(context, &args),
+        Command::Serve(args) => serve::run(context, &args),
         Command::Case(command) => case::run(context, &command),
         Command::Db(command) => db::run(context, &command),
         Command::Doctor => doctor::run(context),
@@ -43,12 +49,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(context, &args),
         Command::Simulate(args) => simulate::run(context, &args),
         Command::TestGateway(args) => test_gateway::run(context, &args),
-        Command::Policy(PolicyCommand::Lint(args)) => lint::run(context, &args),
+        Command::Policy(command) => policy::run(context, &command),
         Command::Config(command) => config::run(context, &command),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::run(&args),
         Command::Version => version::run(context),
-        other => Err(Failure::new(Code::Failure, format!("not in this build yet: {other:?}"))),
     }
 }
 

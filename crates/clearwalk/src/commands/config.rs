@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use formats::rules_files;
 use serde_json::{Value, json};
 use world::city::{City, Plan};
 
@@ -9,7 +10,8 @@ use super::Context;
 use crate::cli::ConfigCommand;
 use crate::config::{self, Settings};
 use crate::failure::Failure;
-use crate::{files, output};
+use crate::files;
+use crate::output::{self, Output};
 
 pub(crate) fn run(context: &Context, command: &ConfigCommand) -> Result<(), Failure> {
     match command {
@@ -67,7 +69,11 @@ fn init(context: &Context, folder: &Path) -> Result<(), Failure> {
 /// Reads everything that the configuration names.
 fn check(context: &Context) -> Result<(), Failure> {
     let settings = context.settings()?;
-    let (rules, _) = settings.rules()?;
+    let rules = rules_files::load(&settings.rules_files()?).map_err(Failure::configuration)?;
+    rules_files::check_templates(&rules, &settings.texts()?).map_err(Failure::configuration)?;
+    if settings.policies.is_empty() {
+        output::say("rules.policies: no policy is configured; `serve` and `import --process` need one");
+    }
     for provider in settings.providers.values() {
         provider.token()?;
         if let Some(path) = &provider.receipt_secret_file {
@@ -119,9 +125,9 @@ fn show(context: &Context) -> Result<(), Failure> {
             .collect();
         return output::print_json(&list);
     }
-    let lines: String = shown
-        .iter()
-        .map(|it| format!("{} = {}  # {}\n", it.key, it.value, it.origin))
-        .collect();
-    output::print(&lines)
+    let mut out = Output::new();
+    for it in &shown {
+        out.line(format_args!("{} = {}  # {}", it.key, it.value, it.origin))?;
+    }
+    out.end()
 }
