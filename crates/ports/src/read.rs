@@ -168,6 +168,28 @@ pub struct AuditEntry {
     pub hash: [u8; 32],
 }
 
+impl AuditEntry {
+    /// What [`Self::hash`] must be: a hash over every other field, the hash of the entry before among them.
+    pub fn computed_hash(&self) -> [u8; 32] {
+        // An absent text and an empty one hash apart.
+        let optional = |text: &Option<Arc<str>>| {
+            text.as_deref()
+                .map_or_else(Vec::new, |text| [b"=", text.as_bytes()].concat())
+        };
+        engine::ids::hash(&[
+            &self.prev,
+            self.chain.as_bytes(),
+            &self.sequence.to_be_bytes(),
+            &self.at.as_micros().to_be_bytes(),
+            self.actor.as_bytes(),
+            self.action.as_bytes(),
+            self.object.as_bytes(),
+            &optional(&self.before),
+            &optional(&self.after),
+        ])
+    }
+}
+
 /// What somebody did, to be chained.
 #[derive(Clone, Debug)]
 pub struct NewAudit {
@@ -242,7 +264,11 @@ pub trait ReadStore: Send + Sync {
     async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError>;
 
     /// Entries of the audit log by chain and sequence, after the given pair.
-    async fn audit(&self, after: Option<(Arc<str>, u64)>, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    async fn audit(
+        &self,
+        after: Option<(Arc<str>, u64)>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Chains what somebody did.
     async fn append_audit(&self, entry: &NewAudit) -> Result<(), StoreError>;
@@ -263,4 +289,7 @@ pub trait Store:
 {
 }
 
-impl<T: crate::store::IntakeStore + crate::dispatch::DispatchStore + ReadStore + crate::log::Stream> Store for T {}
+impl<T: crate::store::IntakeStore + crate::dispatch::DispatchStore + ReadStore + crate::log::Stream> Store
+    for T
+{
+}

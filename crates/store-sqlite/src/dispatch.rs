@@ -1,0 +1,131 @@
+//! Dispatch: due notices under leases in memory, the submit wall, outcomes, look-ups and pauses.
+//!
+//! Every change of a notice goes through the one writer, so that of a cancellation and a submission exactly one wins.
+
+mod finish;
+mod lease;
+mod overdue;
+mod provider;
+mod submit;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::ids::{AttemptId, NoticeId};
+use engine::notice::NoticeState;
+use engine::time::Timestamp;
+use ports::dispatch::{
+    DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt,
+};
+use ports::store::StoreError;
+
+use crate::SqliteStore;
+use crate::error::Fault;
+
+pub(crate) use lease::Leases;
+
+#[async_trait]
+impl DispatchStore for SqliteStore {
+    async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
+        // A look costs no sync; most steps find nothing.
+        if limit == 0 || !lease::is_anything_due(&mut *self.reader().await?, now).await? {
+            return Ok(Vec::new());
+        }
+        let lease = lease::Lease {
+            now,
+            limit,
+            leases: self.leases.clone(),
+        };
+        Ok(self.writer.write(lease).await?)
+    }
+
+    async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
+        let mut leases = lease::lock(&self.leases)?;
+        for (id, token) in notices {
+            leases.end_if(id.as_str(), *token);
+        }
+        Ok(())
+    }
+
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+        let sealed: Result<Vec<_>, Fault> = submissions
+            .iter()
+            .map(|submission| submit::Sealed::new(&self.keys, submission))
+            .collect();
+        let submit = submit::Submit {
+            now,
+            sealed: sealed?,
+            leases: self.leases.clone(),
+        };
+        Ok(self.writer.write(submit).await?)
+    }
+
+    async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {
+        let finish = finish::Finish {
+            now,
+            outcomes: outcomes.to_vec(),
+        };
+        Ok(self.writer.write(finish).await?)
+    }
+
+    async fn set_aside(
+        &self,
+        now: Timestamp,
+        notices: &[(NoticeId, u64, NoticeState, Arc<str>)],
+    ) -> Result<(), StoreError> {
+        let aside = lease::SetAside {
+            now,
+            notices: notices.to_vec(),
+            leases: self.leases.clone(),
+        };
+        Ok(self.writer.write(aside).await?)
+    }
+
+    async fn defer(&self, notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError> {
+        let defer = lease::Defer {
+            notices: notices.to_vec(),
+            leases: self.leases.clone(),
+        };
+        Ok(self.writer.write(defer).await?)
+    }
+
+    async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {
+        if !overdue::is_anything_overdue(&mut *self.reader().await?, now).await? {
+            return Ok(Vec::new());
+        }
+        Ok(self.writer.write(overdue::Expire { now }).await?)
+    }
+
+    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+        Ok(overdue::unknowns(&mut *self.reader().await?, limit).await?)
+    }
+
+    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+        let looked = overdue::Looked {
+            attempt: attempt.clone(),
+            next,
+        };
+        Ok(self.writer.write(looked).await?)
+    }
+
+    async fn providers(&self) -> Result<Vec<ProviderState>, StoreError> {
+        let states = provider::load(&mut *self.reader().await?).await?;
+        Ok(states.into_values().collect())
+    }
+
+    async fn pause(&self, provider: &str, pause: &Pause) -> Result<(), StoreError> {
+        let pause = provider::SetPause {
+            provider: provider.into(),
+            pause: pause.clone(),
+        };
+        Ok(self.writer.write(pause).await?)
+    }
+
+    async fn resume(&self, provider: &str, by: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let resumed = self.writer.write(provider::Resume(provider.into())).await?;
+        if resumed {
+            tracing::info!(provider, by, %at, "a provider is resumed");
+        }
+        Ok(resumed)
+    }
+}
