@@ -22,7 +22,7 @@ use ports::store::StoreError;
 use crate::SqliteStore;
 use crate::error::Fault;
 
-pub(crate) use lease::Leases;
+pub(crate) use lease::{Leases, lock};
 
 #[async_trait]
 impl DispatchStore for SqliteStore {
@@ -40,7 +40,7 @@ impl DispatchStore for SqliteStore {
     }
 
     async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
-        let mut leases = lease::lock(&self.leases)?;
+        let mut leases = lock(&self.leases)?;
         for (id, token) in notices {
             leases.end_if(id.as_str(), *token);
         }
