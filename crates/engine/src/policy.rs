@@ -76,6 +76,12 @@ impl Policy {
             .is_none_or(|codes| code.is_some_and(|code| codes.contains(code)))
     }
 
+    /// What an outcome costs: only a penalty costs something.
+    pub fn fine_of(&self, outcome: Outcome) -> Option<&Fine> {
+        let is_penalty = matches!(outcome, Outcome::PenaltyProposed | Outcome::PenaltyDecided);
+        self.outcome.fine.as_ref().filter(|_| is_penalty)
+    }
+
     /// Whether this version is in force at `at`.
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.from <= at && self.to.is_none_or(|to| at < to)

@@ -248,7 +248,10 @@ impl Desk<'_> {
         decided
             .cases
             .sort_by_cached_key(|(id, case)| (case.subject.to_string(), case.from, id.clone()));
-        decided.others.sort_unstable();
+        let key = |other: &Other| (other.disposition.as_str(), other.reason);
+        decided
+            .others
+            .sort_unstable_by(|a, b| a.fact.cmp(&b.fact).then_with(|| key(a).cmp(&key(b))));
     }
 }
 

@@ -1,6 +1,8 @@
 //! What people and offices said about an observation: of several answers to one question the latest `at` counts, then
 //! the larger fact id; a void is final.
 
+use std::sync::Arc;
+
 use crate::fact::{
     Body, Discretion, Fact, FactId, HandledElsewhere, NoticeKind, ObjectionResult, PlateCorrection, Review,
     Told, ToldState, Verdict, Void, VoidReason,
@@ -33,18 +35,33 @@ impl<'a> Answers<'a> {
         self.sorted[start..end].iter().map(|entry| entry.2)
     }
 
-    /// The latest review of one observation, with when it became known.
+    /// The latest review of one observation, with when its verdict became known: a repetition takes nothing from the
+    /// first that said so.
     pub(crate) fn review(&self, observation: &FactId) -> Option<(&'a Review, Timestamp)> {
-        self.about(observation).rev().find_map(|fact| match &fact.body {
+        let mut reviews = self.about(observation).rev().filter_map(|fact| match &fact.body {
             Body::Review(review) => Some((review, fact.known)),
             _ => None,
-        })
+        });
+        let (latest, known) = reviews.next()?;
+        let repeated = reviews.take_while(|(review, _)| review.verdict == latest.verdict);
+        Some((
+            latest,
+            repeated.fold(known, |earliest, (_, known)| earliest.min(known)),
+        ))
     }
 
     /// The latest correction of one observation's plate, with when it became known.
     pub(crate) fn correction(&self, observation: &FactId) -> Option<(&'a PlateCorrection, Timestamp)> {
         self.about(observation).rev().find_map(|fact| match &fact.body {
             Body::PlateCorrection(correction) => Some((correction, fact.known)),
+            _ => None,
+        })
+    }
+
+    /// The correction of one observation's plate that stood at `at`.
+    pub(crate) fn correction_at(&self, observation: &FactId, at: Timestamp) -> Option<&'a PlateCorrection> {
+        self.about(observation).rev().find_map(|fact| match &fact.body {
+            Body::PlateCorrection(correction) if correction.at <= at => Some(correction),
             _ => None,
         })
     }
@@ -91,13 +108,27 @@ pub(crate) struct Sayings<'a> {
     pub(crate) discretion: Option<(&'a Discretion, &'a FactId)>,
     /// Known of confirming reviews, the earliest.
     pub(crate) confirmed: Option<Timestamp>,
-    /// Latest telling per (observation, kind).
-    told: Vec<(&'a FactId, &'a Told)>,
+    /// Latest telling per observation, addressee and kind.
+    told: Vec<(&'a FactId, Addressee, &'a Told)>,
+}
+
+/// Whom a telling was written to.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Addressee {
+    pub(crate) number: Arc<str>,
+    /// None: whatever the class.
+    pub(crate) class: Option<Arc<str>>,
 }
 
 impl<'a> Sayings<'a> {
     /// Adds what was said about one member, which may be a double that stands in no case.
-    pub(crate) fn hear(&mut self, answers: &Answers<'a>, observation: &'a FactId) {
+    /// `addressee` says whom a telling was written to; none: nobody who can be named.
+    pub(crate) fn hear(
+        &mut self,
+        answers: &Answers<'a>,
+        observation: &'a FactId,
+        addressee: impl Fn(&Told) -> Option<Addressee>,
+    ) {
         if answers.is_empty() {
             return;
         }
@@ -110,13 +141,19 @@ impl<'a> Sayings<'a> {
                 Body::HandledElsewhere(it) => latest(&mut self.handled, it, id, |it| it.at),
                 Body::ObjectionResult(it) => latest(&mut self.result, it, id, |it| it.at),
                 Body::Discretion(it) => latest(&mut self.discretion, it, id, |it| it.at),
-                Body::Told(it) => match self.told.iter_mut().find(|(about, told)| {
-                    *about == observation && told.kind == it.kind && told.plate == it.plate
-                }) {
+                Body::Told(it) => {
+                    let Some(to) = addressee(it) else {
+                        continue;
+                    };
+                    let same = |(about, known, told): &&mut (&FactId, Addressee, &Told)| {
+                        *about == observation && *known == to && told.kind == it.kind
+                    };
                     // They come in order of (at, id).
-                    Some(entry) => entry.1 = it,
-                    None => self.told.push((observation, it)),
-                },
+                    match self.told.iter_mut().find(same) {
+                        Some(entry) => entry.2 = it,
+                        None => self.told.push((observation, to, it)),
+                    }
+                }
                 _ => {}
             }
         }
@@ -127,16 +164,14 @@ impl<'a> Sayings<'a> {
         }
     }
 
-    /// What the subject was told and what still binds, with when and how often; a telling without a plate was to the
-    /// observation's own.
+    /// What the subject was told and what still binds, with when and how often.
     pub(crate) fn told<'s>(&'s self, number: &'s str, class: &'s str) -> impl Iterator<Item = &'a Told> + 's {
-        self.told.iter().map(|(_, told)| *told).filter(move |told| {
+        let binding = self.told.iter().filter(move |(_, to, told)| {
             told.state != ToldState::NotSent
-                && told
-                    .plate
-                    .as_ref()
-                    .is_none_or(|(to, of)| **to == *number && of.as_deref().is_none_or(|of| of == class))
-        })
+                && *to.number == *number
+                && to.class.as_deref().is_none_or(|of| of == class)
+        });
+        binding.map(|(.., told)| *told)
     }
 }
 

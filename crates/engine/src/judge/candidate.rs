@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::admission::Sighting;
-use super::answers::{Answers, Sayings, binds};
+use super::admission::{self, Sighting};
+use super::answers::{Addressee, Answers, Sayings, binds};
 use super::episode::Episode;
 use crate::case::{Outcome, Reason, ToldKind};
-use crate::fact::{FactId, NoticeKind, ObjectionVerdict, VoidReason};
+use crate::fact::{FactId, NoticeKind, ObjectionVerdict, Observation, PlateCorrection, Told, VoidReason};
+use crate::plate;
 use crate::policy::Policy;
 use crate::rules::Rules;
 use crate::time::Timestamp;
@@ -47,6 +48,19 @@ pub(crate) struct Candidate<'a> {
     pub(crate) objection_rejected: bool,
 }
 
+/// Who an observation speaks of under one correction of its plate; none: its plate cannot be read.
+pub(super) fn addressee_by(
+    rules: &Rules,
+    seen: &Observation,
+    correction: Option<&PlateCorrection>,
+) -> Option<Addressee> {
+    let read = admission::read_plate(rules, seen, correction).ok()?;
+    Some(Addressee {
+        number: read.number,
+        class: Some(read.class),
+    })
+}
+
 /// An outcome that no window changes.
 #[derive(Clone)]
 pub(crate) struct Settled {
@@ -81,12 +95,32 @@ impl<'a> Makings<'_, 'a> {
             return sayings;
         }
         for member in members {
-            sayings.hear(self.answers, &self.sightings[*member].fact.id);
+            let sighting = &self.sightings[*member];
+            let addressee = |told: &Told| self.addressee(sighting, told);
+            sayings.hear(self.answers, &sighting.fact.id, addressee);
             for double in self.doubles_of(*member) {
-                sayings.hear(self.answers, double);
+                sayings.hear(self.answers, double, addressee);
             }
         }
         sayings
+    }
+
+    /// Whom a telling was written to: the plate that it names, else the one that the observation had then.
+    fn addressee(&self, sighting: &Sighting<'a>, told: &Told) -> Option<Addressee> {
+        if let Some((number, class)) = &told.plate {
+            let number: Arc<str> = plate::normalise(self.rules.grammar(), number).into();
+            let own = || (number == sighting.number).then(|| sighting.class.clone());
+            let class = class.clone().or_else(own);
+            return Some(Addressee { number, class });
+        }
+        let id = &sighting.fact.id;
+        if self.answers.correction(id).is_none() {
+            return Some(Addressee {
+                number: sighting.number.clone(),
+                class: Some(sighting.class.clone()),
+            });
+        }
+        addressee_by(self.rules, sighting.seen, self.answers.correction_at(id, told.at))
     }
 
     fn doubles_of(&self, member: usize) -> impl Iterator<Item = &'a FactId> + '_ {
@@ -207,7 +241,7 @@ fn outcome_of(kind: NoticeKind) -> Option<Outcome> {
     }
 }
 
-fn told_kinds(told: &[&crate::fact::Told]) -> Vec<ToldKind> {
+fn told_kinds(told: &[&Told]) -> Vec<ToldKind> {
     let mut kinds: Vec<ToldKind> = Vec::new();
     for telling in told {
         match kinds.iter_mut().find(|known| known.kind == telling.kind) {
@@ -265,7 +299,8 @@ fn settled(
         } else {
             Reason::Void(VoidReason::Merged)
         };
-        return settle(Outcome::Voided, reason, None, true);
+        // Only a void is final: discretion may still set another outcome where a review rejected everything.
+        return settle(Outcome::Voided, reason, None, !rejected);
     }
     if let Some((result, id)) = sayings.result
         && result.result == ObjectionVerdict::Upheld

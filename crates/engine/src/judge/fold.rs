@@ -10,7 +10,7 @@ pub(crate) use super::decision::Decision;
 use super::uses::{Eval, Uses};
 use crate::case::{Outcome, Reason};
 use crate::explain::OtherCase;
-use crate::policy::{Policy, ReviewRule};
+use crate::policy::{Policy, ReviewRule, WindowKind};
 use crate::rules::Rules;
 use crate::time::Timestamp;
 
@@ -116,6 +116,7 @@ impl<'f, 'a> Fold<'f, 'a> {
                 // An answer to an objection is never heavier than what it answers.
                 if natural.outcome == Outcome::Held || first.weight() < natural.outcome.weight() {
                     self.overrule(&mut natural, first, Reason::ObjectionLighter, rank);
+                    natural.uses = first.is_first();
                 }
             }
             None => {}
@@ -142,6 +143,7 @@ impl<'f, 'a> Fold<'f, 'a> {
         natural.deadline = None;
         natural.uses = natural.uses || floor.is_first();
         natural.counts = true;
+        stands_for_itself(natural, rank);
     }
 
     /// A person's outcome takes the place of the natural one; the use of the allowance stays as it was.
@@ -150,14 +152,12 @@ impl<'f, 'a> Fold<'f, 'a> {
         natural.reasons = vec![reason];
         natural.proposal = None;
         natural.deadline = None;
-        natural.fine = match outcome {
-            Outcome::PenaltyProposed | Outcome::PenaltyDecided => self
-                .policy_of(rank)
-                .and_then(|policy| policy.outcome.fine.clone()),
-            _ => None,
-        };
+        natural.fine = self
+            .policy_of(rank)
+            .and_then(|policy| policy.fine_of(outcome).cloned());
         natural.counts =
             outcome.is_first() || matches!(outcome, Outcome::PenaltyProposed | Outcome::PenaltyDecided);
+        stands_for_itself(natural, rank);
     }
 
     /// The outcome without reliance and persons: holds, the review of all, the barrier, then the window.
@@ -174,13 +174,11 @@ impl<'f, 'a> Fold<'f, 'a> {
         }
         let rule = self.review_rule(rank, number);
         if rule == ReviewRule::All
-            && let Some(mut waiting) = self.unreviewed(rank, number)
+            && let Some(waiting) = self.unreviewed(rank, number)
         {
-            if waiting.outcome == Outcome::Held && candidate.repaired && self.would_be_penalised(rank, number)
-            {
-                waiting = Decision::plain(Outcome::Held, Reason::PlateRepaired, Some(number), rank);
-            }
-            return waiting;
+            let repaired = candidate.repaired && candidate.confirmed.is_none();
+            let held = repaired.then(|| self.held_as_repaired(rank, number)).flatten();
+            return held.unwrap_or(waiting);
         }
         if let Some(blocked) = self.barrier(rank, number) {
             return blocked;
@@ -243,8 +241,15 @@ impl<'f, 'a> Fold<'f, 'a> {
         Some(held)
     }
 
-    fn would_be_penalised(&self, rank: usize, number: usize) -> bool {
-        self.by_window(rank, number).reasons.first() != Some(&Reason::FirstInWindow)
+    /// Held because the plate was repaired; none: no penalty would follow.
+    fn held_as_repaired(&self, rank: usize, number: usize) -> Option<Decision> {
+        let would_be = self.by_window(rank, number);
+        if would_be.outcome == Outcome::Held || would_be.reasons.first() == Some(&Reason::FirstInWindow) {
+            return None;
+        }
+        let mut held = Decision::plain(Outcome::Held, Reason::PlateRepaired, Some(number), rank);
+        held.proposal = Some(would_be.outcome);
+        Some(held)
     }
 
     /// Held because an earlier case of the window waits for its review.
@@ -292,15 +297,14 @@ impl<'f, 'a> Fold<'f, 'a> {
             } else {
                 policy.outcome.otherwise
             };
-            let fine = if eval.first {
-                0
-            } else {
-                policy.outcome.fine.as_ref().map_or(0, |fine| fine.minor)
-            };
+            let fine = policy.fine_of(outcome).map_or(0, |fine| fine.minor);
             (outcome.weight(), fine)
         };
         for later in self.rules.later_versions(number) {
-            if !policies[later].covers(self.uses.code(rank)) {
+            // A window that begins after the offence does not hold it, and nothing could be first in it.
+            let begins_later = policies[later].window.kind == WindowKind::SincePolicy
+                && candidate.from < self.rules.run_start(later);
+            if begins_later || !policies[later].covers(self.uses.code(rank)) {
                 continue;
             }
             if policies[later].from > pending_until && (candidate.floor.is_some() || changes_at.is_some()) {
@@ -351,11 +355,7 @@ impl<'f, 'a> Fold<'f, 'a> {
             decision.reasons.push(Reason::LighterLaw);
             decision.trace.instead_of = Some(self.rules.policies()[offence].version.clone());
         }
-        decision.fine = if eval.first {
-            None
-        } else {
-            policy.outcome.fine.clone()
-        };
+        decision.fine = policy.fine_of(outcome).cloned();
         decision.deadline = changes_at;
         decision.uses = eval.first || eval.excluded.is_some() && eval.counts;
         decision.counts = eval.excluded.is_none() || eval.counts;
@@ -365,5 +365,13 @@ impl<'f, 'a> Fold<'f, 'a> {
         decision.trace.allowance = policy.window.allowance;
         decision.trace.other = eval.standing.map(|standing| self.other(standing));
         decision
+    }
+}
+
+/// A first outcome that did not come from the window prints and counts by its own reach.
+fn stands_for_itself(decision: &mut Decision, rank: usize) {
+    if decision.outcome.is_first() {
+        decision.standing = None;
+        decision.base = rank;
     }
 }

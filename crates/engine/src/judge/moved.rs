@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::admission;
 use super::answers::Answers;
+use super::candidate::addressee_by;
 use crate::fact::{Body, Fact, Observation};
 use crate::ledger::{Guest, Ledger};
 use crate::rules::Rules;
@@ -46,7 +47,7 @@ pub fn departures_to_other_plates(rules: &Rules, home: &str, ledger: &Ledger) ->
         let mut about: Vec<Fact> = answers
             .about(&fact.id)
             .filter(|fact| !matches!(fact.body, Body::PlateCorrection(_)))
-            .cloned()
+            .filter_map(|about| addressed(rules, &answers, fact, seen, about))
             .collect();
         about.sort_by(|a, b| a.id.cmp(&b.id));
         let observation = Fact {
@@ -57,4 +58,24 @@ pub fn departures_to_other_plates(rules: &Rules, home: &str, ledger: &Ledger) ->
         moved.push((read.number, Guest { observation, about }));
     }
     moved
+}
+
+/// A fact about a moved observation. A telling that names no plate was written to the one that the observation had
+/// then, which at its new home nobody could tell; none: that one could not be read, so that nobody was told.
+fn addressed(
+    rules: &Rules,
+    answers: &Answers<'_>,
+    observation: &Fact,
+    seen: &Observation,
+    about: &Fact,
+) -> Option<Fact> {
+    let mut about = about.clone();
+    if let Body::Told(told) = &mut about.body
+        && told.plate.is_none()
+    {
+        let then = answers.correction_at(&observation.id, told.at);
+        let to = addressee_by(rules, seen, then)?;
+        told.plate = Some((to.number, to.class));
+    }
+    Some(about)
 }
