@@ -27,7 +27,10 @@ fn case_29_a_car_without_a_plate_has_no_case() {
         assert!(out.cases.is_empty());
     }
     let unread = seen("a", "03-02 09:00", "Z1").with("/data/plate/number", serde_json::Value::Null);
-    assert_eq!(city().decide(&[unread]).says("a"), "quarantined unidentified_vehicle");
+    assert_eq!(
+        city().decide(&[unread]).says("a"),
+        "quarantined unidentified_vehicle"
+    );
 }
 
 #[test]
@@ -62,7 +65,9 @@ fn case_32_a_green_plate_of_seven_is_a_truncated_reading() {
 #[test]
 fn case_33_one_plate_in_two_spellings_is_one_subject() {
     let facts = [
-        seen("a", "03-02 09:00", "Z1").number(" 湘Ｋ·ｄ１２３４５ ").class("52"),
+        seen("a", "03-02 09:00", "Z1")
+            .number(" 湘Ｋ·ｄ１２３４５ ")
+            .class("52"),
         seen("b", "03-03 09:00", "Z2").number("湘KD12345").class("52"),
     ];
     let out = city().decide(&facts);
@@ -108,10 +113,7 @@ fn case_55_five_copies_have_one_effect() {
 
 #[test]
 fn case_56_other_content_under_one_id_is_kept_aside() {
-    let facts = [
-        seen("a", "03-02 09:00", "Z1"),
-        seen("a", "03-02 09:00", "Z2"),
-    ];
+    let facts = [seen("a", "03-02 09:00", "Z1"), seen("a", "03-02 09:00", "Z2")];
     let out = city().decide(&facts);
     assert_eq!(out.key("a", "zone"), "Z1");
     assert_eq!(out.lines_of("a"), ["conflict other_content"]);
@@ -154,7 +156,15 @@ fn case_59_a_clock_that_was_reset_steals_no_first() {
 }
 
 fn without_waiver(name: &str, from: &str, to: &str) -> String {
-    named("p", name, from, to, "kind = \"calendar-year\"\nallowance = 0", "10000", "")
+    named(
+        "p",
+        name,
+        from,
+        to,
+        "kind = \"calendar-year\"\nallowance = 0",
+        "10000",
+        "",
+    )
 }
 
 #[test]
@@ -184,7 +194,9 @@ fn case_64_a_first_offence_on_tactile_paving_is_penalised_and_counts_by_setting(
     let facts = [seen("a", "03-02 09:00", "T"), seen("b", "03-03 09:00", "Z1")];
     let exclude = |counts: bool| {
         let rest = format!("[[exclude]]\nzone_kind = [\"tactile-paving\"]\ncounts = {counts}");
-        City::of(&policy("calendar-year", &rest)).zones(STREET).decide(&facts)
+        City::of(&policy("calendar-year", &rest))
+            .zones(STREET)
+            .decide(&facts)
     };
     assert_eq!(exclude(true).says("a"), "penalty_proposed excluded");
     assert_eq!(exclude(true).says("b"), "penalty_proposed allowance_used");
@@ -226,7 +238,13 @@ fn case_67_test_pictures_and_devices_without_approval_never_count() {
 #[test]
 fn case_69_a_replay_of_the_whole_day_changes_nothing() {
     let day: Vec<_> = (0..24)
-        .map(|hour| seen(&format!("f{hour:02}"), &format!("03-02 {hour:02}:00"), &format!("Z{}", hour % 5)))
+        .map(|hour| {
+            seen(
+                &format!("f{hour:02}"),
+                &format!("03-02 {hour:02}:00"),
+                &format!("Z{}", hour % 5),
+            )
+        })
         .collect();
     let twice: Vec<_> = day.iter().chain(&day).cloned().collect();
     assert_eq!(city().decide(&twice).cases, city().decide(&day).cases);
@@ -235,7 +253,13 @@ fn case_69_a_replay_of_the_whole_day_changes_nothing() {
 #[test]
 fn case_70_a_shuffled_day_is_decided_alike() {
     let mut day: Vec<_> = (0..24)
-        .map(|hour| seen(&format!("f{hour:02}"), &format!("03-02 {hour:02}:00"), &format!("Z{}", hour % 5)))
+        .map(|hour| {
+            seen(
+                &format!("f{hour:02}"),
+                &format!("03-02 {hour:02}:00"),
+                &format!("Z{}", hour % 5),
+            )
+        })
         .collect();
     let straight = city().decide(&day);
     day.reverse();
@@ -251,7 +275,10 @@ fn case_72_a_case_without_a_review_in_time_is_no_evidence() {
     let facts = [seen("a", "03-02 09:00", "Z1")];
     let at = |as_of: &str| City::of(&rule).as_of(as_of).decide(&facts);
     assert_eq!(at("03-09 23:59:59").says("a"), "held review_required");
-    assert_eq!(at("03-09 23:59:59").key("a", "deadline"), "2026-03-10T00:00:00+08:00");
+    assert_eq!(
+        at("03-09 23:59:59").key("a", "deadline"),
+        "2026-03-10T00:00:00+08:00"
+    );
     assert_eq!(at("03-10 00:00").says("a"), "inadmissible review_lapsed");
     assert_eq!(at("03-10 00:00").key("a", "deadline"), "null");
 }
@@ -283,7 +310,10 @@ fn case_74_a_proved_breakdown_does_not_count() {
 #[test]
 fn case_75_what_is_found_after_two_years_is_not_punishable() {
     let found = |known: &str| {
-        let facts = [seen("a", "2024-03-02 09:00", "Z1").known(known), seen("b", "2024-05-01 09:00", "Z1")];
+        let facts = [
+            seen("a", "2024-03-02 09:00", "Z1").known(known),
+            seen("b", "2024-05-01 09:00", "Z1"),
+        ];
         let out = city().decide(&facts);
         assert_eq!(out.says("b"), "waived first_in_window");
         out.says("a")

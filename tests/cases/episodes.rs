@@ -28,20 +28,29 @@ fn the_gap_runs_from_the_last_observation() {
 #[test]
 fn with_coordinates_on_both_sides_the_distance_decides_whatever_the_zones() {
     let pair = |metres: f64, zone: &str| {
-        city().decide(&[seen("a", "03-02 09:00", "Z1").at(0.0, 0.0), seen("b", "03-02 09:10", zone).at(metres, 0.0)])
+        city().decide(&[
+            seen("a", "03-02 09:00", "Z1").at(0.0, 0.0),
+            seen("b", "03-02 09:10", zone).at(metres, 0.0),
+        ])
     };
     assert_eq!(cases(&pair(15.0, "Z2")), 1);
     assert_eq!(cases(&pair(29.9, "Z2")), 1);
     assert_eq!(cases(&pair(30.2, "Z1")), 2);
     let wide = City::of(&policy("calendar-year", "[episode]\nmerge_distance = \"50m\""));
-    let facts = [seen("a", "03-02 09:00", "Z1").at(0.0, 0.0), seen("b", "03-02 09:10", "Z1").at(0.0, 49.0)];
+    let facts = [
+        seen("a", "03-02 09:00", "Z1").at(0.0, 0.0),
+        seen("b", "03-02 09:10", "Z1").at(0.0, 49.0),
+    ];
     assert_eq!(cases(&wide.decide(&facts)), 1);
 }
 
 #[test]
 fn without_coordinates_on_one_side_the_zone_decides() {
     let pair = |zone: &str| {
-        city().decide(&[seen("a", "03-02 09:00", "Z1").at(0.0, 0.0), seen("b", "03-02 09:10", zone)])
+        city().decide(&[
+            seen("a", "03-02 09:00", "Z1").at(0.0, 0.0),
+            seen("b", "03-02 09:10", zone),
+        ])
     };
     assert_eq!(cases(&pair("Z1")), 1);
     assert_eq!(cases(&pair("Z2")), 2);
@@ -49,7 +58,10 @@ fn without_coordinates_on_one_side_the_zone_decides() {
 
 #[test]
 fn two_unknown_places_are_never_the_same() {
-    let facts = [seen("a", "03-02 09:00", "unknown"), seen("b", "03-02 09:10", "unknown")];
+    let facts = [
+        seen("a", "03-02 09:00", "unknown"),
+        seen("b", "03-02 09:10", "unknown"),
+    ];
     let out = city().decide(&facts);
     assert_eq!(cases(&out), 2);
     assert_eq!(out.key("a", "zone"), "unknown");
@@ -68,7 +80,8 @@ fn an_item_joins_at_the_place_of_any_observation_of_the_episode() {
 
 #[test]
 fn case_02_the_strictest_zone_is_printed_and_all_are_listed() {
-    let zones = "[zones.Z1]\nkind = \"sidewalk\"\n[zones.Z2]\nkind = \"bus-stop\"\n[zones.Z3]\nkind = \"bus-stop\"\n";
+    let zones =
+        "[zones.Z1]\nkind = \"sidewalk\"\n[zones.Z2]\nkind = \"bus-stop\"\n[zones.Z3]\nkind = \"bus-stop\"\n";
     let facts = [
         seen("a", "03-02 09:00", "Z1").at(0.0, 0.0),
         seen("b", "03-02 09:01", "Z3").at(15.0, 0.0),
@@ -82,21 +95,41 @@ fn case_02_the_strictest_zone_is_printed_and_all_are_listed() {
 
 #[test]
 fn zone_kinds_have_their_order() {
-    let order = ["fire-lane", "tactile-paving", "crosswalk", "school-gate", "hospital-gate", "bus-stop", "strict", "sidewalk"];
+    let order = [
+        "fire-lane",
+        "tactile-paving",
+        "crosswalk",
+        "school-gate",
+        "hospital-gate",
+        "bus-stop",
+        "strict",
+        "sidewalk",
+    ];
     for pair in order.windows(2) {
-        let zones = format!("[zones.A]\nkind = \"{}\"\n[zones.B]\nkind = \"{}\"\n", pair[1], pair[0]);
+        let zones = format!(
+            "[zones.A]\nkind = \"{}\"\n[zones.B]\nkind = \"{}\"\n",
+            pair[1], pair[0]
+        );
         let facts = [
             seen("a", "03-02 09:00", "A").at(0.0, 0.0),
             seen("b", "03-02 09:01", "B").at(15.0, 0.0),
         ];
-        assert_eq!(city().zones(&zones).decide(&facts).key("a", "zone"), "B", "{pair:?}");
+        assert_eq!(
+            city().zones(&zones).decide(&facts).key("a", "zone"),
+            "B",
+            "{pair:?}"
+        );
     }
 }
 
 #[test]
 fn a_departure_and_min_absence_without_a_sighting_part_two_stays() {
     let with = |left: &str| {
-        let facts = [seen("a", "03-02 09:00", "Z1"), gone("g", left, "Z1"), seen("b", "03-02 09:30", "Z1")];
+        let facts = [
+            seen("a", "03-02 09:00", "Z1"),
+            gone("g", left, "Z1"),
+            seen("b", "03-02 09:30", "Z1"),
+        ];
         cases(&city().decide(&facts))
     };
     assert_eq!(with("03-02 09:28:00"), 2, "equal counts");
@@ -107,11 +140,18 @@ fn a_departure_and_min_absence_without_a_sighting_part_two_stays() {
 #[test]
 fn a_departure_from_elsewhere_or_of_another_class_parts_nothing() {
     let with = |left: Fact| {
-        cases(&city().decide(&[seen("a", "03-02 09:00", "Z1"), left, seen("b", "03-02 09:30", "Z1")]))
+        cases(&city().decide(&[
+            seen("a", "03-02 09:00", "Z1"),
+            left,
+            seen("b", "03-02 09:30", "Z1"),
+        ]))
     };
     assert_eq!(with(gone("g", "03-02 09:10", "Z2")), 1);
     assert_eq!(with(gone("g", "03-02 09:10", "Z1").class("01")), 1);
-    assert_eq!(with(gone("g", "03-02 09:10", "Z1").without("/data/plate/class")), 2);
+    assert_eq!(
+        with(gone("g", "03-02 09:10", "Z1").without("/data/plate/class")),
+        2
+    );
 }
 
 #[test]
@@ -220,7 +260,11 @@ fn grouping_never_looks_at_voids_or_rejections() {
 #[test]
 fn a_late_or_unsure_observation_joins_a_stay_of_others_within_its_span_only() {
     let hold = |fact: Fact| {
-        let facts = [seen("a", "03-02 09:00", "Z1"), fact, seen("b", "03-02 09:40", "Z1")];
+        let facts = [
+            seen("a", "03-02 09:00", "Z1"),
+            fact,
+            seen("b", "03-02 09:40", "Z1"),
+        ];
         let out = city().decide(&facts);
         assert_eq!(out.says("a"), "waived first_in_window");
         (out.together("x"), out.says("x"))
@@ -229,9 +273,15 @@ fn a_late_or_unsure_observation_joins_a_stay_of_others_within_its_span_only() {
     assert_eq!(hold(inside("03-02 09:20").known("03-20 09:00")).0, "a x b");
     assert_eq!(hold(inside("03-02 09:20").confidence(0.5)).0, "a x b");
     assert_eq!(hold(inside("03-02 09:40").confidence(0.5)).0, "a b x");
-    assert_eq!(hold(inside("03-02 09:50").confidence(0.5)).1, "held plate_uncertain");
+    assert_eq!(
+        hold(inside("03-02 09:50").confidence(0.5)).1,
+        "held plate_uncertain"
+    );
     assert_eq!(hold(inside("03-02 09:50").known("03-20 09:00")).1, "held late");
-    assert_eq!(hold(seen("x", "03-02 09:20", "Z2").confidence(0.5)).1, "held plate_uncertain");
+    assert_eq!(
+        hold(seen("x", "03-02 09:20", "Z2").confidence(0.5)).1,
+        "held plate_uncertain"
+    );
 }
 
 #[test]
@@ -266,6 +316,9 @@ fn an_observation_whose_hold_a_review_has_settled_is_walked_with_the_rest() {
 
 #[test]
 fn different_classes_never_share_an_episode() {
-    let facts = [seen("a", "03-02 09:00", "Z1"), seen("b", "03-02 09:01", "Z1").class("01")];
+    let facts = [
+        seen("a", "03-02 09:00", "Z1"),
+        seen("b", "03-02 09:01", "Z1").class("01"),
+    ];
     assert_eq!(cases(&city().decide(&facts)), 2);
 }

@@ -87,11 +87,23 @@ pub(crate) fn told(id: &str, at: &str, of: &str, kind: &str) -> Fact {
 }
 
 pub(crate) fn confirmed(id: &str, at: &str, of: &str) -> Fact {
-    about("review", id, at, of, &json!({"verdict": "confirmed", "reviewer": "r1"}))
+    about(
+        "review",
+        id,
+        at,
+        of,
+        &json!({"verdict": "confirmed", "reviewer": "r1"}),
+    )
 }
 
 pub(crate) fn rejected(id: &str, at: &str, of: &str) -> Fact {
-    about("review", id, at, of, &json!({"verdict": "rejected", "reason": "blurred", "reviewer": "r1"}))
+    about(
+        "review",
+        id,
+        at,
+        of,
+        &json!({"verdict": "rejected", "reason": "blurred", "reviewer": "r1"}),
+    )
 }
 
 pub(crate) fn void(id: &str, at: &str, of: &str, reason: &str) -> Fact {
@@ -99,23 +111,53 @@ pub(crate) fn void(id: &str, at: &str, of: &str, reason: &str) -> Fact {
 }
 
 pub(crate) fn corrected(id: &str, at: &str, of: &str, number: &str, class: &str) -> Fact {
-    about("plate-correction", id, at, of, &json!({"plate": {"number": number, "class": class}, "by": "o1"}))
+    about(
+        "plate-correction",
+        id,
+        at,
+        of,
+        &json!({"plate": {"number": number, "class": class}, "by": "o1"}),
+    )
 }
 
 pub(crate) fn handled(id: &str, at: &str, of: &str) -> Fact {
-    about("handled-elsewhere", id, at, of, &json!({"agency": "traffic police", "reference": "7"}))
+    about(
+        "handled-elsewhere",
+        id,
+        at,
+        of,
+        &json!({"agency": "traffic police", "reference": "7"}),
+    )
 }
 
 pub(crate) fn objection(id: &str, at: &str, of: &str) -> Fact {
-    about("objection", id, at, of, &json!({"ground": "absent", "statement": "I was not there."}))
+    about(
+        "objection",
+        id,
+        at,
+        of,
+        &json!({"ground": "absent", "statement": "I was not there."}),
+    )
 }
 
 pub(crate) fn objection_result(id: &str, at: &str, of: &str, result: &str) -> Fact {
-    about("objection-result", id, at, of, &json!({"result": result, "by": "o1"}))
+    about(
+        "objection-result",
+        id,
+        at,
+        of,
+        &json!({"result": result, "by": "o1"}),
+    )
 }
 
 pub(crate) fn discretion(id: &str, at: &str, of: &str, outcome: &str) -> Fact {
-    about("discretion", id, at, of, &json!({"outcome": outcome, "reason": "hardship", "by": "o1"}))
+    about(
+        "discretion",
+        id,
+        at,
+        of,
+        &json!({"outcome": outcome, "reason": "hardship", "by": "o1"}),
+    )
 }
 
 pub(crate) fn payment(id: &str, at: &str, of: &str) -> Fact {
@@ -128,7 +170,12 @@ pub(crate) fn registered(id: &str, from: &str, number: &str, class: Option<&str>
         Some(class) => json!({"number": number, "class": class}),
         None => json!({"number": number}),
     };
-    fact("registration", id, from, json!({"plate": plate, "from": instant(from), "owner_id": "P2"}))
+    fact(
+        "registration",
+        id,
+        from,
+        json!({"plate": plate, "from": instant(from), "owner_id": "P2"}),
+    )
 }
 
 impl Fact {
@@ -142,7 +189,12 @@ impl Fact {
 
     pub(crate) fn without(mut self, pointer: &str) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
-        self.0.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+        self.0
+            .pointer_mut(parent)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove(key);
         self
     }
 
@@ -186,7 +238,10 @@ impl Fact {
     /// Metres north and east of the corner of two streets.
     pub(crate) fn at(self, north: f64, east: f64) -> Self {
         // One degree of latitude is 111.195 km; of longitude here, 0.88511 of that.
-        let (lat, lon) = (27.728 + north / 111_195.0, 111.994 + east / (111_195.0 * 0.885_11));
+        let (lat, lon) = (
+            27.728 + north / 111_195.0,
+            111.994 + east / (111_195.0 * 0.885_11),
+        );
         self.with("/data/place/lat", lat).with("/data/place/lon", lon)
     }
 
@@ -196,7 +251,10 @@ impl Fact {
     }
 
     pub(crate) fn image(self, hash: &str) -> Self {
-        self.with("/data/evidence", json!([{"url": "x", "sha256": hash, "kind": "panorama"}]))
+        self.with(
+            "/data/evidence",
+            json!([{"url": "x", "sha256": hash, "kind": "panorama"}]),
+        )
     }
 
     /// Whom a telling was written to.

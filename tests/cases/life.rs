@@ -25,8 +25,13 @@ fn case_01_two_cameras_within_a_minute_are_one_offence() {
 
 #[test]
 fn case_03_a_morning_of_pictures_is_one_offence_from_the_first_to_the_last() {
-    let times: Vec<String> = (0..19).map(|n| format!("03-02 {:02}:{:02}", 9 + n / 6, n % 6 * 10)).collect();
-    let facts: Vec<_> = (0..).zip(&times).map(|(n, at)| seen(&format!("f{n:02}"), at, "Z1")).collect();
+    let times: Vec<String> = (0..19)
+        .map(|n| format!("03-02 {:02}:{:02}", 9 + n / 6, n % 6 * 10))
+        .collect();
+    let facts: Vec<_> = (0..)
+        .zip(&times)
+        .map(|(n, at)| seen(&format!("f{n:02}"), at, "Z1"))
+        .collect();
     let out = city().decide(&facts);
     assert_eq!(out.cases.len(), 1);
     assert_eq!(out.key("f00", "from"), "2026-03-02T09:00:00+08:00");
@@ -61,8 +66,17 @@ fn case_05_a_space_seen_empty_makes_two_offences() {
 
 /// Seen every half hour from 1 March 08:00 for 30 hours.
 fn thirty_hours() -> Vec<crate::facts::Fact> {
-    let at = |n: i32| format!("03-{:02} {:02}:{:02}", 1 + (16 + n) / 48, (16 + n) % 48 / 2, n % 2 * 30);
-    (0..=60).map(|n| seen(&format!("f{n:02}"), &at(n), "Z1")).collect()
+    let at = |n: i32| {
+        format!(
+            "03-{:02} {:02}:{:02}",
+            1 + (16 + n) / 48,
+            (16 + n) % 48 / 2,
+            n % 2 * 30
+        )
+    };
+    (0..=60)
+        .map(|n| seen(&format!("f{n:02}"), &at(n), "Z1"))
+        .collect()
 }
 
 #[test]
@@ -140,11 +154,17 @@ fn case_12_a_rolling_reach_ends_with_the_day_or_with_the_instant() {
         let facts = [seen("a", "2024-03-15 10:00", "Z1"), seen("b", at, "Z2")];
         rolling(boundary).decide(&facts).says("b")
     };
-    assert_eq!(second("civil-day", "2025-03-15 23:59"), "penalty_proposed allowance_used");
+    assert_eq!(
+        second("civil-day", "2025-03-15 23:59"),
+        "penalty_proposed allowance_used"
+    );
     assert_eq!(second("civil-day", "2025-03-16 00:00"), "waived first_in_window");
     assert_eq!(second("instant", "2025-03-15 23:59"), "waived first_in_window");
     assert_eq!(second("instant", "2025-03-15 10:00"), "waived first_in_window");
-    assert_eq!(second("instant", "2025-03-15 09:59:59"), "penalty_proposed allowance_used");
+    assert_eq!(
+        second("instant", "2025-03-15 09:59:59"),
+        "penalty_proposed allowance_used"
+    );
 }
 
 #[test]
@@ -314,7 +334,11 @@ fn case_26_a_misread_plate_gives_the_waiver_back_to_one_and_judges_the_other() {
     let out = city().decide(&facts);
     assert_eq!(out.key("a", "subject"), "湘KBB123/02");
     assert_eq!(out.says("a"), "waived first_in_window");
-    assert_eq!(out.says("y"), "penalty_proposed allowance_used", "by the time of capture");
+    assert_eq!(
+        out.says("y"),
+        "penalty_proposed allowance_used",
+        "by the time of capture"
+    );
     assert_eq!(out.says("x"), "waived first_in_window");
     // A correction that comes too late is for a person.
     facts[2] = corrected("k", "02-02 09:00", "a", "湘KBB123", "02");

@@ -2,10 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admission;
+mod answers;
+mod barrier;
 mod cities;
+mod doubts;
 mod episodes;
 mod facts;
+mod fold;
 mod life;
 mod plates;
+mod policies;
+mod printing;
+mod reliance;
 mod run;
+mod standings;
+mod subjects;
 mod texts;
+mod windows;

@@ -19,10 +19,24 @@ fn x(number: &str) -> Fact {
 fn blue_and_7_green_and_8_yellow_green_and_8_are_certain_and_nothing_else() {
     let certain = |number: &str, color: &str| subject(x(number).color(color));
     let waived = "waived first_in_window".to_owned();
-    assert_eq!(certain("湘K12345", "blue"), ("湘K12345/02".to_owned(), waived.clone()));
-    assert_eq!(certain("湘KD12345", "green"), ("湘KD12345/52".to_owned(), waived.clone()));
-    assert_eq!(certain("湘K12345D", "yellow-green"), ("湘K12345D/51".to_owned(), waived));
-    for (number, color) in [("湘K12345", "yellow"), ("湘K12345", "white"), ("湘K12345", "black"), ("湘K1234挂", "yellow")] {
+    assert_eq!(
+        certain("湘K12345", "blue"),
+        ("湘K12345/02".to_owned(), waived.clone())
+    );
+    assert_eq!(
+        certain("湘KD12345", "green"),
+        ("湘KD12345/52".to_owned(), waived.clone())
+    );
+    assert_eq!(
+        certain("湘K12345D", "yellow-green"),
+        ("湘K12345D/51".to_owned(), waived)
+    );
+    for (number, color) in [
+        ("湘K12345", "yellow"),
+        ("湘K12345", "white"),
+        ("湘K12345", "black"),
+        ("湘K1234挂", "yellow"),
+    ] {
         let (subject, words) = certain(number, color);
         assert_eq!(subject, format!("{number}/-"), "{color}");
         assert_eq!(words, "held class_unknown", "{color}");
@@ -42,7 +56,10 @@ fn a_corrected_plate_is_certain_and_the_observed_colour_and_confidence_no_longer
 
 #[test]
 fn a_correction_may_confirm_the_number_and_change_the_class_only() {
-    let facts = [x("湘K12345").class("02"), corrected("k", "03-02 12:00", "x", "湘K12345", "01")];
+    let facts = [
+        x("湘K12345").class("02"),
+        corrected("k", "03-02 12:00", "x", "湘K12345", "01"),
+    ];
     let out = city().decide(&facts);
     assert_eq!(out.cases.len(), 1);
     assert_eq!(out.key("x", "subject"), "湘K12345/01");
@@ -83,8 +100,15 @@ fn a_repaired_plate_under_a_review_of_all_never_lapses() {
     ];
     let out = rule.decide(&facts);
     assert_eq!(out.says("b"), "held plate_repaired");
-    assert_eq!(out.key("b", "deadline"), "null", "the other holds have no deadline");
-    assert_eq!(rule.as_of("06-01 00:00").decide(&facts).says("b"), "held plate_repaired");
+    assert_eq!(
+        out.key("b", "deadline"),
+        "null",
+        "the other holds have no deadline"
+    );
+    assert_eq!(
+        rule.as_of("06-01 00:00").decide(&facts).says("b"),
+        "held plate_repaired"
+    );
 }
 
 fn generic() -> City {
@@ -95,7 +119,9 @@ fn generic() -> City {
 fn under_the_generic_grammar_any_token_is_a_plate_and_the_class_is_optional() {
     let facts = [
         x("ab-1 2/3#4").without("/data/plate/class"),
-        seen("y", "03-05 09:00", "Z1").number("AB-1234").without("/data/plate/class"),
+        seen("y", "03-05 09:00", "Z1")
+            .number("AB-1234")
+            .without("/data/plate/class"),
         seen("z", "03-06 09:00", "Z1").number("AB-1234").class("PAS"),
     ];
     let out = generic().decide(&facts);

@@ -83,7 +83,10 @@ impl City {
     /// What `clearwalk decide --all` prints.
     fn run(&self, facts: &str) -> String {
         let rules = self.rules().unwrap_or_else(|error| panic!("{error}"));
-        let as_of = self.as_of.as_ref().map(|at| at.parse::<jiff::Timestamp>().unwrap().into());
+        let as_of = self
+            .as_of
+            .as_ref()
+            .map(|at| at.parse::<jiff::Timestamp>().unwrap().into());
         let decided = pipeline::decide::decide(&rules, facts.as_bytes(), Options { as_of });
         let mut out = Vec::new();
         for (id, case) in &decided.cases {
@@ -112,7 +115,9 @@ pub(crate) struct Printed {
 
 impl Printed {
     fn read(text: &str) -> Self {
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
         let (cases, others) = lines.partition(|line| line.get("case").is_some());
         Self { cases, others }
     }
@@ -122,7 +127,12 @@ impl Printed {
         let fact = format!("{SOURCE}#{id}");
         self.cases
             .iter()
-            .find(|case| case["facts"].as_array().unwrap().contains(&Value::from(fact.clone())))
+            .find(|case| {
+                case["facts"]
+                    .as_array()
+                    .unwrap()
+                    .contains(&Value::from(fact.clone()))
+            })
             .unwrap_or_else(|| panic!("no case holds {fact}: {self:#?}"))
     }
 
@@ -138,7 +148,9 @@ impl Printed {
             return text;
         }
         let mut aside = self.others.iter().filter(|line| line["fact"] == fact);
-        let line = aside.next().unwrap_or_else(|| panic!("nothing is said of {id}: {self:#?}"));
+        let line = aside
+            .next()
+            .unwrap_or_else(|| panic!("nothing is said of {id}: {self:#?}"));
         let disposition = line["disposition"].as_str().unwrap();
         match line["reason"].as_str() {
             Some(reason) => format!("{disposition} {reason}"),
@@ -170,7 +182,12 @@ impl Printed {
             return "null".to_owned();
         }
         let edge = |key: &str| window[key].as_str().unwrap_or_default().to_owned();
-        format!("{} {}..{}", window["kind"].as_str().unwrap(), edge("from"), edge("to"))
+        format!(
+            "{} {}..{}",
+            window["kind"].as_str().unwrap(),
+            edge("from"),
+            edge("to")
+        )
     }
 
     /// All dispositions and reasons of the lines about a fact.
@@ -178,7 +195,13 @@ impl Printed {
         let fact = Value::from(format!("{SOURCE}#{id}"));
         let lines = self.others.iter().filter(|line| line["fact"] == fact);
         lines
-            .map(|line| format!("{} {}", line["disposition"].as_str().unwrap(), line["reason"].as_str().unwrap_or("-")))
+            .map(|line| {
+                format!(
+                    "{} {}",
+                    line["disposition"].as_str().unwrap(),
+                    line["reason"].as_str().unwrap_or("-")
+                )
+            })
             .collect()
     }
 }

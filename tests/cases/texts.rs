@@ -31,7 +31,9 @@ pub(crate) fn named(
     } else {
         format!(", to = \"{}\"", crate::facts::instant(to))
     };
-    let authority = id.split_once('/').map(|(authority, _)| format!("authority = \"{authority}\"\n"));
+    let authority = id
+        .split_once('/')
+        .map(|(authority, _)| format!("authority = \"{authority}\"\n"));
     let authority = authority.unwrap_or_default();
     let id = id.rsplit('/').next().unwrap_or(id);
     format!(
