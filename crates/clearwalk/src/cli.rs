@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::stores::{
-    BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs, KnownWord,
+    BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
     ModeWord, RestoreArgs, SmsCommand, VerdictWord,
 };
 pub(crate) use self::tools::{
@@ -89,6 +89,12 @@ pub(crate) struct DemoArgs {
     /// Processes the demo data, prints the summary and exits.
     #[arg(long)]
     pub(crate) once: bool,
+    /// How many lines the city's devices send in the year.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) events: u64,
+    /// The same seed makes the same city.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// Options of `serve`.
@@ -110,4 +116,19 @@ pub(crate) enum RoleWord {
     Upkeep,
     /// The page and the operations API.
     Web,
+}
+
+impl RoleWord {
+    /// What a process does where nothing else is said.
+    pub(crate) const ALL: [Self; 4] = [Self::Intake, Self::Dispatch, Self::Upkeep, Self::Web];
+
+    /// The word on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Dispatch => "dispatch",
+            Self::Upkeep => "upkeep",
+            Self::Web => "web",
+        }
+    }
 }

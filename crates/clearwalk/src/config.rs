@@ -44,6 +44,16 @@ impl Context {
     }
 }
 
+impl Settings {
+    /// The settings of one file alone, whatever the environment says: for the demo.
+    pub(crate) fn of_file(path: &Path, text: &str) -> Result<Self, Failure> {
+        let mut source = Source::default();
+        source.read_file(path, text);
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::of(source, Some(path.to_owned()), folder).map_err(|mistakes| Failure::configuration(mistakes.join("\n")))
+    }
+}
+
 /// The file and its text. One that is named must be there.
 fn find(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
     let variable = environment::variable(VARIABLE).filter(|value| !value.is_empty());

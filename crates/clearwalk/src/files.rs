@@ -48,16 +48,24 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, Failure> {
 /// A file that is being written. It appears under its name when it is complete, so that a killed command leaves no half.
 pub(crate) struct Draft {
     path: PathBuf,
-    draft: PathBuf,
+    /// None: no regular file, such as a pipe or /dev/null, which is written as it is.
+    draft: Option<PathBuf>,
     writer: BufWriter<File>,
 }
 
 impl Draft {
     pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let draft = path.with_file_name(name);
-        let file = File::create(&draft).map_err(|error| Failure::writing(path, &error))?;
+        let is_other = fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let draft = (!is_other).then(|| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(".part");
+            path.with_file_name(name)
+        });
+        let file = match &draft {
+            Some(draft) => File::create(draft),
+            None => OpenOptions::new().write(true).open(path),
+        };
+        let file = file.map_err(|error| Failure::writing(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             draft,
@@ -66,18 +74,16 @@ impl Draft {
     }
 
     pub(crate) fn line(&mut self, line: &str) -> Result<(), Failure> {
-        let written = self
-            .writer
-            .write_all(line.as_bytes())
-            .and_then(|()| self.writer.write_all(b"\n"));
+        let written = self.writer.write_all(line.as_bytes());
+        let written = written.and_then(|()| self.writer.write_all(b"\n"));
         written.map_err(|error| Failure::writing(&self.path, &error))
     }
 
     pub(crate) fn end(mut self) -> Result<(), Failure> {
-        let ended = self
-            .writer
-            .flush()
-            .and_then(|()| fs::rename(&self.draft, &self.path));
+        let ended = self.writer.flush().and_then(|()| match &self.draft {
+            Some(draft) => fs::rename(draft, &self.path),
+            None => Ok(()),
+        });
         ended.map_err(|error| Failure::writing(&self.path, &error))
     }
 }

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod instant;
 mod output;
+mod service;
 mod telemetry;
 mod wiring;
 

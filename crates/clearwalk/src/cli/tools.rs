@@ -59,7 +59,7 @@ pub(crate) struct SimulateArgs {
     /// Nothing goes wrong: no repeats, conflicts, unreadable plates or other faults.
     #[arg(long)]
     pub(crate) faultless: bool,
-    /// Where the facts go; without it standard output.
+    /// Where the facts go; without it, or with `-`, standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Where the right answers go.

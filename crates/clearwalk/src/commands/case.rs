@@ -24,7 +24,7 @@ use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access, Decider};
-use crate::{instant, output};
+use crate::instant;
 
 /// How long another process may take to decide on the fact; it is in the stream by then and not lost.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
@@ -87,20 +87,11 @@ async fn say(
     };
     let end = store.append(&[record]).await? + 1;
     let mut decider = Decider::find(settings, store, rules, JudgeBy::WallClock, "case").await?;
-    match &decider {
-        Decider::Here { .. } => decider.reach(store, end, |_| {}).await,
-        Decider::Elsewhere { holder } => {
-            let holder = holder.clone();
-            match timeout(PATIENCE, decider.reach(store, end, |_| {})).await {
-                Ok(reached) => reached,
-                Err(_) => {
-                    let message = format!("the fact is in the stream, and {holder} has not decided on it yet");
-                    let failure = Failure::new(Code::Partly, message);
-                    Err(failure.hint("it is not lost; look again with `clearwalk case show`"))
-                }
-            }
-        }
-    }?;
-    output::say(format!("{} by {by}", saying.action()));
+    let Ok(reached) = timeout(PATIENCE, decider.reach(end, |_| {})).await else {
+        let holder = decider.elsewhere().unwrap_or("this process");
+        let failure = Failure::new(Code::Partly, format_args!("the fact is in the stream; {holder} has not decided on it yet"));
+        return Err(failure.hint("it is not lost; look again with `clearwalk case show`"));
+    };
+    reached?;
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use formats::rules_files;
 use serde_json::{Value, json};
 use world::city::{City, Plan};
 
@@ -10,8 +9,8 @@ use super::Context;
 use crate::cli::ConfigCommand;
 use crate::config::{self, Settings};
 use crate::failure::Failure;
-use crate::files;
 use crate::output::{self, Output};
+use crate::{files, wiring};
 
 pub(crate) fn run(context: &Context, command: &ConfigCommand) -> Result<(), Failure> {
     match command {
@@ -69,8 +68,8 @@ fn init(context: &Context, folder: &Path) -> Result<(), Failure> {
 /// Reads everything that the configuration names.
 fn check(context: &Context) -> Result<(), Failure> {
     let settings = context.settings()?;
-    let rules = rules_files::load(&settings.rules_files()?).map_err(Failure::configuration)?;
-    rules_files::check_templates(&rules, &settings.texts()?).map_err(Failure::configuration)?;
+    let rules = wiring::rules(&settings)?;
+    wiring::texts(&settings, &rules)?;
     if settings.policies.is_empty() {
         output::say("rules.policies: no policy is configured; `serve` and `import --process` need one");
     }
@@ -80,7 +79,7 @@ fn check(context: &Context) -> Result<(), Failure> {
             receipt_secret(path)?;
         }
     }
-    settings.registry(rules.grammar())?;
+    wiring::registry(&settings, &rules)?;
     said(context, &settings)
 }
 

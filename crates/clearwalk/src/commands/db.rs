@@ -67,6 +67,9 @@ async fn backup(context: &Context, settings: &Settings, args: &BackupArgs) -> Re
     let store = wiring::open(settings, Access::Use).await?;
     store.backup(&args.to).await?;
     done(context, "backup", &args.to)?;
+    if context.json {
+        return Ok(());
+    }
     let key = wiring::key_file(settings);
     output::say(format!("keep {} too, and apart from it: without the key, phones and texts stay sealed", key.display()));
     Ok(())

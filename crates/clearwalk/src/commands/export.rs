@@ -79,7 +79,7 @@ async fn cases(store: &SqliteStore, out: &mut Writer) -> Result<(), Failure> {
             if out.is_csv() {
                 out.row(rows::case(case)?)?;
             } else {
-                out.raw(&rows::case_line(case)?)?;
+                out.raw(&case_line(case)?)?;
             }
         }
     }

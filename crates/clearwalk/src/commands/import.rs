@@ -45,29 +45,27 @@ async fn import(context: &Context, args: &ImportArgs, mapping: &Mapping) -> Resu
         return summary.print(context, args);
     }
     let settings = context.settings()?;
-    // Rules with a mistake stop an import before anything is appended.
-    let rules = if args.process {
-        Some(wiring::rules(&settings)?)
-    } else {
-        None
-    };
+    if !args.process {
+        let store = wiring::open(&settings, Access::Make).await?;
+        for file in &args.files {
+            read(context, args, mapping, file, Some(&store), &mut summary).await?;
+        }
+        return summary.print(context, args);
+    }
+    // Rules with a mistake stop an import before anything is made or appended.
+    let rules = wiring::rules(&settings)?;
     let store = wiring::open(&settings, Access::Make).await?;
+    let mut decider = Decider::find(&settings, &store, rules, JudgeBy::LargestKnown, "import").await?;
     for file in &args.files {
         read(context, args, mapping, file, Some(&store), &mut summary).await?;
     }
-    if let Some(rules) = rules {
-        let end = store.end().await?;
-        let mut decider = Decider::find(&settings, &store, rules, JudgeBy::LargestKnown, "import").await?;
-        if let Decider::Here { .. } = decider {
-            wiring::publish(&settings, &*store, "import").await?;
-        }
-        if let Decider::Elsewhere { holder } = &decider {
-            output::say(format!("{holder} decides; waiting until it has read to the end"));
-        }
-        let watch = Watch::records(context, end);
-        decider.reach(&store, end, |next| watch.at(next)).await?;
-        watch.end();
+    if let Some(holder) = decider.elsewhere().filter(|_| !context.json) {
+        output::say(format!("{holder} decides; waiting until it has read to the end"));
     }
+    let end = store.end().await?;
+    let watch = Watch::records(context, end);
+    decider.reach(end, |next| watch.at(next)).await?;
+    watch.end();
     summary.print(context, args)
 }
 

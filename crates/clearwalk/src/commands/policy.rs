@@ -155,7 +155,7 @@ fn key(policy: &Policy) -> (String, Timestamp, String) {
 
 /// Without a store nothing is published yet.
 fn published(context: &Context, settings: &Settings) -> Result<Vec<StoredPolicy>, Failure> {
-    if !settings.store_path().exists() {
+    if !settings.database.exists() {
         return Ok(Vec::new());
     }
     telemetry::start(context.json, Talk::Quiet)?;

@@ -13,7 +13,8 @@ use crate::output::{self, Output};
 
 pub(crate) fn run(context: &Context, args: &SimulateArgs) -> Result<(), Failure> {
     let city = City::new(plan(args)).map_err(Failure::usage)?;
-    match &args.out {
+    let out = args.out.as_deref().filter(|path| *path != Path::new("-"));
+    match out {
         Some(path) => write_lines(path, city.events())?,
         None => print_lines(city.events())?,
     }
@@ -34,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &SimulateArgs) -> Result<(), Failure>
     if let Some(path) = &args.policy {
         crate::files::write(path, &city.policy_toml())?;
     }
-    if args.out.is_none() {
+    if out.is_none() {
         return Ok(());
     }
     let (events, vehicles) = (city.plan().events, city.vehicles());

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, command: &SmsCommand) -> Result<(), Failure
             }
             SmsCommand::Resume { provider, by } => {
                 let provider = known(&settings, provider.as_deref())?;
-                resume(&store, provider, &actor(by.as_deref())?).await?;
+                resume(context, &store, provider, &actor(by.as_deref())?).await?;
             }
         }
         let providers = store.providers().await?;
@@ -57,11 +57,13 @@ async fn pause(store: &SqliteStore, provider: &str, reason: &str, by: &str) -> R
     note(store, "sms.pause", provider, by, Some(reason)).await
 }
 
-async fn resume(store: &SqliteStore, provider: &str, by: &str) -> Result<(), Failure> {
+async fn resume(context: &Context, store: &SqliteStore, provider: &str, by: &str) -> Result<(), Failure> {
     if store.resume(provider, by, instant::now()).await? {
         return note(store, "sms.resume", provider, by, None).await;
     }
-    output::say(format!("{} was not paused", shown(provider)));
+    if !context.json {
+        output::say(format!("{} was not paused", shown(provider)));
+    }
     Ok(())
 }
 

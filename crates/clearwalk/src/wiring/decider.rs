@@ -1,4 +1,4 @@
-//! Who decides on a store: this process, or one that already does.
+//! Who decides on a store: this process, or one that already does, and this process when that one ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,79 +8,99 @@ use pipeline::intake::{Intake, IntakeError, JudgeBy};
 use ports::store::IntakeStore as _;
 use store_sqlite::{LockError, RoleLock, SqliteStore};
 
+use super::policies::publish;
 use super::store::{holder, take_lock};
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::instant;
 
-/// How often another process is asked how far it has come.
+/// How often another process is asked how far it has come; it rings no bell here.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Intake in this process, or in the one that already decides.
-pub(crate) enum Decider {
-    /// This process has the lock.
-    Here {
-        /// Held until the work is done.
-        _lock: RoleLock,
-        /// Reads and decides.
-        intake: Box<Intake>,
-    },
-    /// Another one has it.
-    Elsewhere {
-        /// What that one says of itself.
-        holder: String,
-    },
+/// Sees to it that facts are decided on.
+pub(crate) struct Decider<'s> {
+    settings: &'s Settings,
+    store: Arc<SqliteStore>,
+    rules: Arc<Rules>,
+    judge_by: JudgeBy,
+    command: &'static str,
+    role: Role,
 }
 
-impl Decider {
-    /// Finds out who decides on this store.
+enum Role {
+    /// This process has the lock and decides.
+    Here { _lock: RoleLock, intake: Box<Intake> },
+    /// Another one does; what it says of itself.
+    Elsewhere { holder: String },
+}
+
+impl<'s> Decider<'s> {
+    /// Finds out who decides on this store. Where it is this process, the policies of the files are published first.
     pub(crate) async fn find(
-        settings: &Settings,
+        settings: &'s Settings,
         store: &Arc<SqliteStore>,
         rules: Rules,
         judge_by: JudgeBy,
-        command: &str,
+        command: &'static str,
     ) -> Result<Self, Failure> {
-        match take_lock(settings, command) {
-            Ok(lock) => {
-                let intake = Intake::claim(store.clone(), Arc::new(rules), judge_by, &holder(command)).await?;
-                Ok(Self::Here {
-                    _lock: lock,
-                    intake: Box::new(intake),
-                })
-            }
-            Err(LockError::Held { holder, .. }) => Ok(Self::Elsewhere { holder }),
-            Err(error) => Err(error.into()),
+        let mut decider = Self {
+            settings,
+            store: Arc::clone(store),
+            rules: Arc::new(rules),
+            judge_by,
+            command,
+            role: Role::Elsewhere { holder: String::new() },
+        };
+        decider.look().await?;
+        Ok(decider)
+    }
+
+    /// Who decides, where it is another process.
+    pub(crate) fn elsewhere(&self) -> Option<&str> {
+        match &self.role {
+            Role::Here { .. } => None,
+            Role::Elsewhere { holder } => Some(holder),
         }
     }
 
-    /// Returns once everything before `end` has been read and decided; `watch` hears how far it is.
-    pub(crate) async fn reach(
-        &mut self,
-        store: &SqliteStore,
-        end: u64,
-        mut watch: impl FnMut(u64),
-    ) -> Result<(), Failure> {
-        match self {
-            Self::Here { intake, .. } => loop {
-                let report = intake.advance(instant::now()).await.map_err(stopped)?;
-                watch(intake.progress().next);
-                if report.is_idle() && intake.progress().next >= end {
-                    return Ok(());
-                }
-            },
-            Self::Elsewhere { .. } => {
-                // Another process tells nothing but how far it has come.
-                let mut look = tokio::time::interval(LOOK);
-                loop {
-                    look.tick().await;
-                    let next = store.progress().await?.next;
-                    watch(next);
-                    if next >= end {
-                        return Ok(());
-                    }
+    /// Takes the lock if it is free.
+    async fn look(&mut self) -> Result<(), Failure> {
+        self.role = match take_lock(self.settings, self.command) {
+            Ok(lock) => {
+                publish(self.settings, &*self.store, self.command).await?;
+                let (store, rules) = (self.store.clone(), self.rules.clone());
+                let intake = Intake::claim(store, rules, self.judge_by, &holder(self.command)).await?;
+                Role::Here {
+                    _lock: lock,
+                    intake: Box::new(intake),
                 }
             }
+            Err(LockError::Held { holder, .. }) => Role::Elsewhere { holder },
+            Err(error) => return Err(error.into()),
+        };
+        Ok(())
+    }
+
+    /// Returns once everything before `end` has been read and decided on; `watch` hears how far that is.
+    pub(crate) async fn reach(&mut self, end: u64, watch: impl Fn(u64)) -> Result<(), Failure> {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            if let Role::Here { intake, .. } = &mut self.role {
+                let report = intake.advance(instant::now()).await.map_err(stopped)?;
+                let next = intake.progress().next;
+                watch(next);
+                if report.is_idle() && next >= end {
+                    return Ok(());
+                }
+                continue;
+            }
+            look.tick().await;
+            let next = self.store.progress().await?.next;
+            watch(next);
+            if next >= end {
+                return Ok(());
+            }
+            self.look().await?;
         }
     }
 }
@@ -91,4 +111,3 @@ fn stopped(error: IntakeError) -> Failure {
         IntakeError::Store(error) => error.into(),
     }
 }
-

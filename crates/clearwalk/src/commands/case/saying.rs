@@ -71,7 +71,7 @@ impl Saying {
             "specversion": "1.0",
             "type": format!("clearwalk.{}.v1", self.kind),
             "source": SOURCE,
-            "id": Uuid::now_v7(),
+            "id": Uuid::now_v7().to_string(),
             "time": now.to_string(),
             "datacontenttype": "application/json",
             "data": data,

@@ -35,11 +35,11 @@ impl Summary {
     }
 
     pub(super) fn print(&self, context: &Context, args: &ImportArgs) -> Result<(), Failure> {
-        if self.named > super::NAMED {
-            output::say(format!("and {} more rows in quarantine", self.named - super::NAMED));
-        }
         if context.json {
             return output::print_json(self);
+        }
+        if self.named > super::NAMED {
+            output::say(format!("and {} more rows in quarantine", self.named - super::NAMED));
         }
         let quarantined: u64 = self.quarantined.values().sum();
         let reasons: Vec<String> = self.quarantined.iter().map(|(reason, count)| format!("{count} {reason}")).collect();

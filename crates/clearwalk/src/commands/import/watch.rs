@@ -9,7 +9,10 @@ use super::super::Context;
 use crate::output;
 
 /// A line that is drawn again and again; nothing where nobody watches.
-pub(super) struct Watch(ProgressBar);
+pub(super) struct Watch {
+    bar: ProgressBar,
+    speaks: bool,
+}
 
 impl Watch {
     /// Over the rows of a file, of which nobody knows the number.
@@ -22,7 +25,10 @@ impl Watch {
         let style = ProgressStyle::with_template("{spinner} {msg}: {human_pos} rows, {per_sec}");
         bar.set_style(style.expect("the template is right"));
         bar.set_message(file.display().to_string());
-        Self(bar)
+        Self {
+            bar,
+            speaks: !context.json,
+        }
     }
 
     /// Over the records of the stream, up to its end.
@@ -34,20 +40,25 @@ impl Watch {
         };
         let style = ProgressStyle::with_template("deciding {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left");
         bar.set_style(style.expect("the template is right"));
-        Self(bar)
+        Self {
+            bar,
+            speaks: !context.json,
+        }
     }
 
     pub(super) fn at(&self, position: u64) {
-        self.0.set_position(position);
+        self.bar.set_position(position);
     }
 
-    /// A line above the bar.
+    /// A line above the bar; none for programs.
     pub(super) fn say(&self, line: &str) {
-        self.0.suspend(|| output::say(line));
+        if self.speaks {
+            self.bar.suspend(|| output::say(line));
+        }
     }
 
     pub(super) fn end(self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

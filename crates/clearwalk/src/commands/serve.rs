@@ -1,0 +1,50 @@
+//! `serve`: the service.
+
+use super::Context;
+use crate::cli::{RoleWord, ServeArgs};
+use crate::failure::Failure;
+use crate::service::{Parts, Service, Signals};
+use crate::telemetry::{self, Talk};
+use crate::wiring::{self, Access};
+
+pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
+    let settings = context.settings()?;
+    telemetry::start(context.json, Talk::Service)?;
+    let rules = wiring::rules(&settings)?;
+    if rules.policies().is_empty() {
+        tracing::warn!("no policy is configured: nothing is punishable; see rules.policies");
+    }
+    let roles = if args.roles.is_empty() {
+        RoleWord::ALL.to_vec()
+    } else {
+        args.roles.clone()
+    };
+    super::runtime()?.block_on(async {
+        let signals = Signals::take()?;
+        let _lock = wiring::take_lock(&settings, "serve")?;
+        let store = wiring::open(&settings, Access::Make).await?;
+        for name in wiring::publish(&settings, &*store, "serve").await? {
+            tracing::info!(policy = name, "published");
+        }
+        let parts = Parts::new(&settings, rules, store.clone())?;
+        let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+        let (member, names) = (settings.member.as_deref().unwrap_or("this host"), words.join(","));
+        let service = Service::prepare(parts, roles, settings.listen, wiring::holder("serve")).await?;
+        let page = service.address().map(|address| format!("http://{address}"));
+        tracing::info!(
+            store = %settings.database.display(), roles = names, page = page.as_deref().unwrap_or("none"), member,
+            "serving"
+        );
+        service.run(signals).await?;
+        close(store).await;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// Everything is on the disk already; closing tidies the write-ahead log away.
+async fn close(store: std::sync::Arc<store_sqlite::SqliteStore>) {
+    if let Some(store) = std::sync::Arc::into_inner(store) {
+        store.close().await;
+    }
+}

@@ -1,0 +1,8 @@
+//! Commands that use the store, as their users run them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod case;
+mod copies;
+mod export;
+mod import;
+mod site;
