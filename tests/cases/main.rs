@@ -13,6 +13,7 @@ mod life;
 mod plates;
 mod policies;
 mod printing;
+mod properties;
 mod reliance;
 mod run;
 mod standings;

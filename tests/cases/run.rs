@@ -57,6 +57,12 @@ impl City {
         self.decide_lines(&facts.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
+    /// As [`Self::decide`], within this process: for the thousands of runs of a property.
+    pub(crate) fn judge(&self, facts: &[Fact]) -> Printed {
+        let lines: Vec<String> = facts.iter().map(ToString::to_string).collect();
+        Printed::read(&self.run(&lines.join("\n")))
+    }
+
     /// As [`Self::decide`], of lines as they are.
     pub(crate) fn decide_lines(&self, lines: &[String]) -> Printed {
         Printed::read(&self.run(&lines.join("\n")))
