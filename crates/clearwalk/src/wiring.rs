@@ -7,7 +7,6 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::message::Texts;
 use engine::rules::Rules;
@@ -78,12 +77,6 @@ impl Gateways {
     /// Their names.
     pub(crate) fn names(&self) -> Vec<Arc<str>> {
         self.by_name.keys().map(|name| name.as_str().into()).collect()
-    }
-
-    /// The longest time that one call may take.
-    pub(crate) fn longest_deadline(&self) -> Duration {
-        let deadlines = self.by_name.values().map(|gateway| gateway.deadline());
-        deadlines.max().unwrap_or_default()
     }
 }
 
