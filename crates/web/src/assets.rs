@@ -1,4 +1,4 @@
-//! Script and style of the page, built in: nothing is fetched from elsewhere.
+//! Script, style and icon of the page, built in: nothing is fetched from elsewhere.
 
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -6,6 +6,7 @@ use axum::response::Response;
 use crate::tag;
 
 const SCRIPT: &str = include_str!("assets/app.js");
+const ICON: &str = include_str!("assets/icon.svg");
 const STYLE: &str = include_str!("assets/app.css");
 
 pub(crate) async fn script(headers: HeaderMap) -> Response {
@@ -15,6 +16,10 @@ pub(crate) async fn script(headers: HeaderMap) -> Response {
         "text/javascript; charset=utf-8",
         "no-cache",
     )
+}
+
+pub(crate) async fn icon(headers: HeaderMap) -> Response {
+    tag::answer(&headers, ICON.into(), "image/svg+xml", "no-cache")
 }
 
 pub(crate) async fn style(headers: HeaderMap) -> Response {

@@ -44,7 +44,9 @@ impl TryFrom<&StoredCase> for CaseItem {
 
     fn try_from(stored: &StoredCase) -> Result<Self, Problem> {
         let line = CaseLine::parse(&stored.body).map_err(|error| {
-            Problem::unreadable(format!("case {} version {}: {error}", stored.id, stored.version))
+            // Only the place: the error's own words can quote the body, and with it a plate.
+            let place = format!("line {} column {}", error.line(), error.column());
+            Problem::unreadable(format!("case {} version {}, {place}", stored.id, stored.version))
         })?;
         Ok(Self {
             line,
@@ -138,7 +140,7 @@ pub(crate) async fn one(
     let Some(case) = versions
         .iter()
         .rfind(|item| item.effective)
-        .or(versions.last())
+        .or_else(|| versions.last())
         .cloned()
     else {
         return Err(Problem::not_found("no case has this number"));

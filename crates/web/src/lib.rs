@@ -41,6 +41,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/live", get(live::stream))
         .route("/assets/app.js", get(assets::script))
         .route("/assets/app.css", get(assets::style))
+        .route("/assets/icon.svg", get(assets::icon))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

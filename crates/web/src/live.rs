@@ -44,7 +44,6 @@ struct Reader {
     sent: Option<Fragments>,
     /// Whether the reader was told that the store cannot be read.
     in_trouble: bool,
-    closing: Option<Closing>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -61,38 +60,36 @@ pub(crate) async fn stream(
         permit.map_err(|_| Problem::unavailable(format!("{STREAMS} live streams are open already")))?;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let closing = closing.map(|Extension(closing)| closing);
     let reader = Reader {
         app,
         lang,
         ticks,
         sent: None,
         in_trouble: false,
-        closing,
         _permit: permit,
     };
-    Ok(Sse::new(events(reader))
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    let events = events(reader, closing.map(|Extension(closing)| closing));
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(reader, |mut reader| async move {
-        let event = reader.next().await?;
-        Some((Ok(event), reader))
+/// Ends when the service stops, even in the middle of a look.
+fn events(reader: Reader, closing: Option<Closing>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((reader, closing), |(mut reader, mut closing)| async move {
+        let event = tokio::select! {
+            () = closed(&mut closing) => return None,
+            event = reader.next() => event,
+        };
+        Some((Ok(event), (reader, closing)))
     })
 }
 
 impl Reader {
-    /// Waits for the next change; none: the service stops.
-    async fn next(&mut self) -> Option<Event> {
+    /// Waits for the next change.
+    async fn next(&mut self) -> Event {
         loop {
-            tokio::select! {
-                () = closed(&mut self.closing) => return None,
-                _ = self.ticks.tick() => {}
-            }
+            self.ticks.tick().await;
             if let Some(event) = self.look().await {
-                return Some(event);
+                return event;
             }
         }
     }

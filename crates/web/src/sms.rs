@@ -134,7 +134,7 @@ pub(crate) async fn pause(
         before: Some(
             before
                 .as_ref()
-                .map_or("runs".into(), |pause| pause.reason.clone()),
+                .map_or_else(|| "runs".into(), |pause| pause.reason.clone()),
         ),
         after: Some(pause.reason.clone()),
     };
@@ -166,7 +166,7 @@ pub(crate) async fn resume(
             action: "sms.resume".into(),
             object: provider.clone(),
             before: before.map(|pause| pause.reason),
-            after: Some(said.map_or("runs".into(), |said| format!("runs: {said}").into())),
+            after: Some(said.map_or_else(|| "runs".into(), |said| format!("runs: {said}").into())),
         };
         audit(&app, &entry, "resumed").await?;
     }

@@ -51,7 +51,8 @@ pub(crate) struct Words {
     pub(crate) text: &'static str,
     pub(crate) would_be: &'static str,
     pub(crate) no_text: &'static str,
-    pub(crate) segments: &'static str,
+    segment: &'static str,
+    segments: &'static str,
     pub(crate) recipient: &'static str,
     pub(crate) no_recipient: &'static str,
     pub(crate) state: &'static str,
@@ -93,6 +94,14 @@ impl Words {
 
     pub(crate) fn class(&self, value: AttemptClass) -> &'static str {
         word(&AttemptClass::ALL, &self.classes, &value)
+    }
+
+    /// `2 segments`.
+    pub(crate) fn segments_of(&self, count: u32) -> String {
+        format!(
+            "{count} {}",
+            if count == 1 { self.segment } else { self.segments }
+        )
     }
 
     pub(crate) fn kind_of(&self, value: NoticeKind) -> &'static str {
@@ -146,7 +155,8 @@ pub(super) const ZH: Words = Words {
     text: "内容",
     would_be: "拟发送内容",
     no_text: "尚无内容",
-    segments: "条计费",
+    segment: "条计费短信",
+    segments: "条计费短信",
     recipient: "收件人",
     no_recipient: "未发送",
     state: "状态",
@@ -268,6 +278,7 @@ pub(super) const EN: Words = Words {
     text: "Text",
     would_be: "As it would be sent",
     no_text: "No text yet",
+    segment: "segment",
     segments: "segments",
     recipient: "Recipient",
     no_recipient: "not sent",

@@ -168,12 +168,9 @@ async fn the_page_has_nothing_inline_and_nothing_from_elsewhere() {
 async fn tables_say_what_their_columns_are() {
     let page = page(&scene(), "en").await;
     assert_eq!(page.matches("<caption>").count(), 2);
-    assert_eq!(page.matches("<th scope=\"col\">").count(), 12);
+    assert_eq!(page.matches("<th scope=\"col\"").count(), 12);
     assert_eq!(page.matches("<table").count(), page.matches("<thead").count());
-    assert!(
-        page.contains(r#"<a class="skip" href="/?lang=en#main">"#)
-            || page.contains(r##"<a class="skip" href="#main">"##)
-    );
+    assert!(page.contains(r##"<a class="skip" href="#main">"##));
 }
 
 #[tokio::test]

@@ -1,0 +1,11 @@
+//! The routes, asked as callers ask them, over a store in memory.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod api;
+mod door;
+mod fake;
+mod live;
+mod openapi;
+mod page;
+mod scene;
+mod sms;
