@@ -38,6 +38,20 @@ fn a_registration_opens_an_epoch_of_its_own_name_and_allowance() {
 }
 
 #[test]
+fn two_registrations_of_one_day_are_one_epoch() {
+    let facts = [
+        registered("n1", "03-02 09:00", "湘K12345", None),
+        seen("a", "03-02 10:00", "Z1"),
+        registered("n2", "03-02 11:00", "湘K12345", None),
+        seen("b", "03-02 12:00", "Z2"),
+    ];
+    let out = city().decide(&facts);
+    assert_eq!(out.key("a", "subject"), out.key("b", "subject"));
+    assert_eq!(out.says("a"), WAIVED);
+    assert_eq!(out.says("b"), PENALTY);
+}
+
+#[test]
 fn the_day_of_an_epoch_is_that_of_the_citys_clock() {
     let facts = [
         registered("n", "2026-03-31T16:30:00Z", "湘K12345", None),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::Bench;
 use super::episode::Gone;
 use crate::fact::{Body, RawPlate};
@@ -12,6 +14,8 @@ use crate::time::Timestamp;
 pub(super) struct Epoch {
     pub(super) class: Option<Arc<str>>,
     pub(super) from: Timestamp,
+    /// Its day, which is its name.
+    day: Date,
 }
 
 impl<'a> Bench<'_, 'a> {
@@ -22,6 +26,7 @@ impl<'a> Bench<'_, 'a> {
                 epochs.push(Epoch {
                     class: self.certain_class(&it.plate),
                     from: it.from,
+                    day: self.day(it.from, None),
                 });
             }
         }
@@ -64,9 +69,9 @@ pub(super) fn epoch_of(epochs: &[Epoch], class: &str, start: Timestamp) -> Optio
     let latest = epochs[..end]
         .iter()
         .rposition(|epoch| epoch.class.as_deref().is_none_or(|of| of == class))?;
-    // Two registrations of one instant are one epoch.
-    let from = epochs[latest].from;
+    // Two registrations of one day are one epoch: nobody could tell their subjects apart.
+    let day = epochs[latest].day;
     epochs[..=latest]
         .iter()
-        .position(|epoch| epoch.from == from && epoch.class.as_deref().is_none_or(|of| of == class))
+        .position(|epoch| epoch.day == day && epoch.class.as_deref().is_none_or(|of| of == class))
 }
