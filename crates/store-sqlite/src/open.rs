@@ -128,9 +128,7 @@ impl SqliteStore {
         let writing = settings.clone().pragma("cache_size", "-262144");
         let mut writer = writing.connect().await.map_err(failed)?;
         let schema = migrate(&mut writer, &path, options.migrate).await?;
-        let reading = settings
-            .pragma("cache_size", "-32768")
-            .pragma("query_only", "on");
+        let reading = settings.pragma("cache_size", "-32768").pragma("query_only", "on");
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(PATIENCE)
@@ -144,7 +142,10 @@ impl SqliteStore {
     /// Writes a copy that can be opened by itself; other work goes on meanwhile. The target must not exist.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let Some(target) = to.to_str() else {
-            return Err(StoreError::Conflict(format!("{} is not a path in UTF-8", to.display())));
+            return Err(StoreError::Conflict(format!(
+                "{} is not a path in UTF-8",
+                to.display()
+            )));
         };
         if to.exists() {
             return Err(StoreError::Conflict(format!(
@@ -156,7 +157,10 @@ impl SqliteStore {
             .execute(&mut *conn)
             .await
             .map_err(Fault::from)?;
-        let written = sqlx::query("VACUUM INTO ?1").bind(target).execute(&mut *conn).await;
+        let written = sqlx::query("VACUUM INTO ?1")
+            .bind(target)
+            .execute(&mut *conn)
+            .await;
         // Not given back to the pool, whose connections write nothing.
         let closed = sqlx::Connection::close(conn.detach()).await;
         written.map_err(Fault::from)?;
@@ -235,9 +239,19 @@ fn settings(path: &Path) -> SqliteConnectOptions {
 
 fn migrator() -> Migrator {
     let step = |version, description: &'static str, text: &'static str| {
-        Migration::new(version, description.into(), MigrationType::Simple, text.into_sql_str(), false)
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
     };
-    Migrator::with_migrations(vec![step(1, "store", include_str!("../migrations/0001_store.sql"))])
+    Migrator::with_migrations(vec![step(
+        1,
+        "store",
+        include_str!("../migrations/0001_store.sql"),
+    )])
 }
 
 fn newest() -> i64 {
@@ -294,10 +308,31 @@ async fn migrate(conn: &mut SqliteConnection, path: &Path, may_migrate: bool) ->
                 needed,
             });
         }
-        migrator
-            .run_direct(None, conn, false)
-            .await
-            .map_err(failed)?;
+        // SQLite has no lock for this: of two processes that open a new file, one waits and then finds nothing to do.
+        let _turn = turn(path).await?;
+        migrator.run_direct(None, conn, false).await.map_err(failed)?;
     }
     Ok(needed)
+}
+
+/// Waits until no other process changes the schema; the turn ends when the file is closed.
+async fn turn(path: &Path) -> Result<std::fs::File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".migrating");
+    let take = move || {
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(PathBuf::from(name))?;
+        file.lock()?;
+        Ok(file)
+    };
+    let taken = tokio::task::spawn_blocking(take)
+        .await
+        .unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    taken.map_err(|error| OpenError::Sql {
+        path: path.to_owned(),
+        error: error.into(),
+    })
 }
