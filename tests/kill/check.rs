@@ -138,7 +138,7 @@ fn told(site: &Site, notices: &[Value]) {
 
 /// What was decided between the kills is what is decided without them.
 pub(crate) fn decisions(tormented: &Site, undisturbed: &Site) {
-    let of = |site: &Site| -> BTreeSet<String> {
+    let of = |site: &Site| -> BTreeMap<String, Value> {
         let keys = [
             "subject",
             "from",
@@ -149,12 +149,26 @@ pub(crate) fn decisions(tormented: &Site, undisturbed: &Site) {
             "ordinal",
             "fine_minor",
         ];
-        let line = |case: Value| keys.map(|key| case[key].to_string()).join(" ");
+        let line = |case: Value| {
+            (
+                keys.map(|key| case[key].to_string()).join(" "),
+                case["reasons"].clone(),
+            )
+        };
         effective(site).map(line).collect()
     };
     let (after_kills, without) = (of(tormented), of(undisturbed));
-    let wrong: Vec<_> = after_kills.symmetric_difference(&without).take(6).collect();
-    assert!(wrong.is_empty(), "decided differently: {wrong:#?}");
+    let only = |these: &BTreeMap<String, Value>, those: &BTreeMap<String, Value>| -> Vec<String> {
+        let only = these.iter().filter(|(line, _)| !those.contains_key(*line));
+        only.map(|(line, reasons)| format!("{line} {reasons}"))
+            .take(5)
+            .collect()
+    };
+    let wrong = (only(&after_kills, &without), only(&without, &after_kills));
+    assert!(
+        wrong == (vec![], vec![]),
+        "decided with kills, and without: {wrong:#?}"
+    );
 }
 
 fn effective(site: &Site) -> impl Iterator<Item = Value> {
