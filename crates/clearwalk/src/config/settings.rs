@@ -23,7 +23,6 @@ pub(crate) struct Settings {
     /// None: beside the database.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
-    pub(crate) tokens_file: Option<PathBuf>,
     pub(crate) policies: Vec<PathBuf>,
     pub(crate) zones: Option<PathBuf>,
     pub(crate) calendar: Option<PathBuf>,
@@ -78,7 +77,6 @@ impl Settings {
             database: maker.store(),
             key_file: maker.path("store.key_file"),
             listen: maker.listen(),
-            tokens_file: maker.path("web.tokens_file"),
             policies: maker.paths("rules.policies"),
             zones: maker.path("rules.zones"),
             calendar: maker.path("rules.calendar"),
@@ -96,12 +94,6 @@ impl Settings {
         } else {
             Err(maker.source.mistakes)
         }
-    }
-
-    /// What holds without a file and without an environment.
-    pub(crate) fn built_in() -> Self {
-        let settings = Self::of(Source::default(), None, PathBuf::new());
-        settings.expect("the defaults are right, which a test holds")
     }
 }
 
