@@ -65,9 +65,23 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::new(Code::Failure, format!("no threads to run on: {error}")))
 }
 
-/// Who says so: as given, else the login name. The audit log wants somebody.
+/// Who says so: as given, else the login name, else the number of the user. The audit log wants somebody.
 fn actor(by: Option<&str>) -> Result<String, Failure> {
-    let name = by.map(str::to_owned).or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
-    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let login = || variable("USER").or_else(|| variable("LOGNAME"));
+    let name = by.map(str::to_owned).or_else(login).map(|name| name.trim().to_owned());
+    let name = name.filter(|name| !name.is_empty()).or_else(user_number);
     name.ok_or_else(|| Failure::usage("nobody says this: there is no login name").hint("add --by NAME"))
+}
+
+/// Services and containers have no login name.
+#[cfg(target_os = "linux")]
+fn user_number() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let this_process = std::fs::metadata("/proc/self").ok()?;
+    Some(format!("uid {}", this_process.uid()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn user_number() -> Option<String> {
+    None
 }

@@ -5,4 +5,5 @@ mod case;
 mod copies;
 mod export;
 mod import;
+mod serve;
 mod site;

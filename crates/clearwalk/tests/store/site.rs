@@ -131,6 +131,18 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Must fail so; the error is the last line on stderr, after those of the log.
+    pub(crate) fn refuse_last(&self, code: i32, arguments: &[&str]) -> Value {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let ended = self.run(&arguments);
+        assert_eq!(ended.code, code, "clearwalk {arguments:?}: {}{}", ended.stdout, ended.stderr);
+        let error: Value = serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
+        error["error"].clone()
+    }
+}
+
 impl Ended {
     pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
