@@ -1,6 +1,8 @@
 //! Runs `decide` on texts and facts, and reads what it printed.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
 use engine::case::Disposition;
 use formats::rules_files::{RulesFiles, load};
@@ -54,23 +56,60 @@ impl City {
     }
 
     pub(crate) fn decide(&self, facts: &[Fact]) -> Printed {
-        self.decide_lines(&facts.iter().map(ToString::to_string).collect::<Vec<_>>())
-    }
-
-    /// As [`Self::decide`], within this process: for the thousands of runs of a property.
-    pub(crate) fn judge(&self, facts: &[Fact]) -> Printed {
-        let lines: Vec<String> = facts.iter().map(ToString::to_string).collect();
-        Printed::read(&self.run(&lines.join("\n")))
+        self.decide_lines(&lines(facts))
     }
 
     /// As [`Self::decide`], of lines as they are.
     pub(crate) fn decide_lines(&self, lines: &[String]) -> Printed {
-        Printed::read(&self.run(&lines.join("\n")))
+        let output = self.command(lines);
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{}: {talk}", output.status);
+        Printed::read(&String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// What is said beside the data, which must be printed.
+    pub(crate) fn talk(&self, lines: &[String]) -> String {
+        let output = self.command(lines);
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Why the files make no rules.
     pub(crate) fn refusal(&self) -> String {
-        self.rules().expect_err("the files must be refused")
+        let output = self.command(&[]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// `clearwalk decide --all` in a folder of its own.
+    fn command(&self, lines: &[String]) -> Output {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            name.to_owned()
+        };
+        let mut command = Command::new(binary());
+        command.current_dir(folder.path()).args(["decide", "--all"]);
+        for (at, policy) in self.policies.iter().enumerate() {
+            command.arg("--policy").arg(file(&format!("policy-{at}.toml"), policy));
+        }
+        if let Some(zones) = &self.zones {
+            command.arg("--zones").arg(file("zones.toml", zones));
+        }
+        if let Some(calendar) = &self.calendar {
+            command.arg("--calendar").arg(file("calendar.toml", calendar));
+        }
+        if let Some(as_of) = &self.as_of {
+            command.args(["--as-of", as_of]);
+        }
+        command.arg(file("facts.jsonl", &lines.join("\n")));
+        command.output().unwrap()
+    }
+
+    /// As [`Self::decide`], within this process: for the thousands of runs of a property.
+    pub(crate) fn judge(&self, facts: &[Fact]) -> Printed {
+        Printed::read(&self.run(&lines(facts).join("\n")))
     }
 
     fn rules(&self) -> Result<engine::rules::Rules, String> {
@@ -86,7 +125,7 @@ impl City {
         .map_err(|error| error.to_string())
     }
 
-    /// What `clearwalk decide --all` prints.
+    /// What `clearwalk decide --all` prints, by way of the library.
     fn run(&self, facts: &str) -> String {
         let rules = self.rules().unwrap_or_else(|error| panic!("{error}"));
         let as_of = self
@@ -109,6 +148,18 @@ impl City {
         }
         String::from_utf8(out).unwrap()
     }
+}
+
+/// The binary that `cargo test --workspace` has built beside this test.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let binary = test.ancestors().nth(2).unwrap().join("clearwalk");
+    assert!(binary.exists(), "{} is missing: run `cargo build -p clearwalk` first", binary.display());
+    binary
+}
+
+fn lines(facts: &[Fact]) -> Vec<String> {
+    facts.iter().map(ToString::to_string).collect()
 }
 
 /// What was printed, line by line.
