@@ -12,7 +12,8 @@ pub(crate) use self::stores::{
     ModeWord, RestoreArgs, SmsCommand, VerdictWord,
 };
 pub(crate) use self::tools::{
-    CompletionsArgs, ConfigCommand, DecideArgs, LintArgs, ManArgs, PolicyCommand, SimulateArgs, TestGatewayArgs,
+    CompletionsArgs, ConfigCommand, DecideArgs, LintArgs, ManArgs, PolicyCommand, SimulateArgs,
+    TestGatewayArgs,
 };
 
 /// Sidewalk parking: sightings become offences, the first of each window is waived, and the owner hears of it once.
@@ -20,10 +21,17 @@ pub(crate) use self::tools::{
 /// Four commands to begin with: `clearwalk demo` shows everything without any set-up, `clearwalk decide` judges a file
 /// of facts, `clearwalk config init` writes a configuration, `clearwalk serve` runs the service.
 #[derive(Debug, Parser)]
-#[command(name = "clearwalk", version, arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 bad configuration or policy, 4 not found, 5 conflict, \
+#[command(
+    name = "clearwalk",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 bad configuration or policy, 4 not found, 5 conflict, \
                         6 not permitted, 7 dependency unreachable, 8 partly done, 9 a check failed.\n\
-                        Data goes to standard output, talk to standard error.")]
+                        Data goes to standard output, talk to standard error."
+)]
 pub(crate) struct Cli {
     /// The configuration file; else $CLEARWALK_CONFIG, else ./clearwalk.toml, else the built-in settings.
     #[arg(long, global = true, value_name = "FILE")]
@@ -68,6 +76,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Looks at everything that the service needs, and says what to mend.
+    #[command(after_help = "Example: clearwalk doctor --config clearwalk.toml")]
     Doctor,
     /// The database: schema, copies.
     #[command(subcommand)]
@@ -77,11 +86,13 @@ pub(crate) enum Command {
     /// Prints the manual page, or writes one for every command.
     Man(ManArgs),
     /// Prints the version.
+    #[command(after_help = "Example: clearwalk version --json")]
     Version,
 }
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk demo --once")]
 pub(crate) struct DemoArgs {
     /// Where the page listens, on 127.0.0.1.
     #[arg(long, default_value_t = 8080)]
@@ -99,6 +110,7 @@ pub(crate) struct DemoArgs {
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk serve --config clearwalk.toml")]
 pub(crate) struct ServeArgs {
     /// What this process does; without it everything.
     #[arg(long = "role", value_name = "ROLE", value_delimiter = ',')]
@@ -129,6 +141,45 @@ impl RoleWord {
             Self::Dispatch => "dispatch",
             Self::Upkeep => "upkeep",
             Self::Web => "web",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        if !command.has_subcommands() {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            found.push((path.to_owned(), help));
+        }
+        for part in command.get_subcommands() {
+            leaves(part, &format!("{path} {}", part.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_is_right() {
+        let mut found = Vec::new();
+        leaves(&Cli::command(), "clearwalk", &mut found);
+        assert!(found.len() > 25);
+        for (command, help) in found {
+            let examples: Vec<&str> = help
+                .lines()
+                .filter_map(|line| line.strip_prefix("Example: "))
+                .collect();
+            assert!(!examples.is_empty(), "{command} has no example");
+            for example in examples {
+                assert!(example.starts_with(&command), "{command}: {example}");
+                let parsed = Cli::try_parse_from(example.split(' '));
+                assert!(parsed.is_ok(), "{example}: {}", parsed.expect_err("checked"));
+            }
         }
     }
 }

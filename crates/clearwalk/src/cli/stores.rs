@@ -23,7 +23,9 @@ pub(crate) enum KnownWord {
 
 /// Options of `import`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: clearwalk import tickets.csv.gz --map deploy/mappings/philadelphia-2013.toml --process")]
+#[command(
+    after_help = "Example: clearwalk import tickets.csv.gz --map deploy/mappings/philadelphia-2013.toml --process"
+)]
 pub(crate) struct ImportArgs {
     /// Files to read; .gz and .zst are unpacked.
     #[arg(required = true, value_name = "FILE")]
@@ -47,6 +49,7 @@ pub(crate) struct ImportArgs {
 
 /// Options of `digest`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk digest --as-of 2026-03-01T08:00:00+08:00")]
 pub(crate) struct DigestArgs {
     /// The decisions as they were at this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = crate::instant::parse)]
@@ -55,6 +58,7 @@ pub(crate) struct DigestArgs {
 
 /// Options of `export`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk export cases --format csv")]
 pub(crate) struct ExportArgs {
     /// What to write.
     #[arg(value_enum)]
@@ -111,11 +115,13 @@ pub(crate) enum ExportFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaseCommand {
     /// Prints a case, its history and its notices.
+    #[command(after_help = "Example: clearwalk case show 260305-V7F83B8S0FS9")]
     Show {
         /// The case's number.
         case: String,
     },
     /// Voids a case.
+    #[command(after_help = "Example: clearwalk case void 260305-V7F83B8S0FS9 --reason rescue")]
     Void {
         /// The case's number.
         case: String,
@@ -128,6 +134,7 @@ pub(crate) enum CaseCommand {
         by: Option<String>,
     },
     /// Confirms or rejects a case.
+    #[command(after_help = "Example: clearwalk case review 260305-V7F83B8S0FS9 confirmed")]
     Review {
         /// The case's number.
         case: String,
@@ -145,6 +152,7 @@ pub(crate) enum CaseCommand {
         by: Option<String>,
     },
     /// Corrects the plate of one of a case's observations.
+    #[command(after_help = "Example: clearwalk case plate 260305-V7F83B8S0FS9 湘K12345 --class 02")]
     Plate {
         /// The case's number.
         case: String,
@@ -164,6 +172,7 @@ pub(crate) enum CaseCommand {
         by: Option<String>,
     },
     /// A person decides the outcome.
+    #[command(after_help = "Example: clearwalk case discretion 260305-V7F83B8S0FS9 waived --reason hardship")]
     Discretion {
         /// The case's number.
         case: String,
@@ -215,8 +224,10 @@ pub(crate) enum VerdictWord {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SmsCommand {
     /// How many notices are in which state, and whether sending is paused.
+    #[command(after_help = "Example: clearwalk sms status")]
     Status,
     /// Stops sending, over restarts; calls in flight end.
+    #[command(after_help = "Example: clearwalk sms pause --reason maintenance")]
     Pause {
         /// One provider; else everything.
         provider: Option<String>,
@@ -228,6 +239,7 @@ pub(crate) enum SmsCommand {
         by: Option<String>,
     },
     /// Sends again.
+    #[command(after_help = "Example: clearwalk sms resume")]
     Resume {
         /// One provider; else everything.
         provider: Option<String>,
@@ -241,8 +253,10 @@ pub(crate) enum SmsCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     /// Brings the schema up to date, making the database if need be.
+    #[command(after_help = "Example: clearwalk db migrate")]
     Migrate,
     /// Prints the version of the schema and the size.
+    #[command(after_help = "Example: clearwalk db status --json")]
     Status,
     /// Copies the database while it is in use.
     Backup(BackupArgs),
@@ -252,6 +266,7 @@ pub(crate) enum DbCommand {
 
 /// Options of `db backup`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk db backup clearwalk.backup.db")]
 pub(crate) struct BackupArgs {
     /// The copy; it must not exist.
     pub(crate) to: PathBuf,
@@ -259,6 +274,7 @@ pub(crate) struct BackupArgs {
 
 /// Options of `db restore`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk db restore clearwalk.backup.db --yes")]
 pub(crate) struct RestoreArgs {
     /// The copy.
     pub(crate) from: PathBuf,

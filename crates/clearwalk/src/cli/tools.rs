@@ -102,8 +102,10 @@ pub(crate) enum PolicyCommand {
     /// Names every mistake of the policies and of the files beside them; exit 3 when there is one.
     Lint(LintArgs),
     /// Lists the versions, published and in the files.
+    #[command(after_help = "Example: clearwalk policy list")]
     List,
     /// Prints one published or configured version as it was written.
+    #[command(after_help = "Example: clearwalk policy show loudi-sidewalk@2026-03")]
     Show {
         /// `id@version`, or the id alone for its latest version.
         policy: String,
@@ -112,6 +114,7 @@ pub(crate) enum PolicyCommand {
 
 /// Options of `policy lint`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk policy lint policy.toml --zones zones.toml")]
 pub(crate) struct LintArgs {
     /// Policies; without any the configured ones.
     #[arg(value_name = "POLICY.toml")]
@@ -131,21 +134,26 @@ pub(crate) struct LintArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Writes a commented configuration and what it names, in a folder.
+    #[command(after_help = "Example: clearwalk config init city")]
     Init {
         /// The folder; it is made if need be. No file in it is ever overwritten.
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
     /// Checks the configuration and every file that it names; opens no network and no store.
+    #[command(after_help = "Example: clearwalk config check --config city/clearwalk.toml")]
     Check,
     /// Prints every setting and where it comes from.
+    #[command(after_help = "Example: clearwalk config show")]
     Show,
     /// Prints the JSON Schema of the configuration.
+    #[command(after_help = "Example: clearwalk config schema")]
     Schema,
 }
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk completions bash")]
 pub(crate) struct CompletionsArgs {
     /// The shell.
     pub(crate) shell: clap_complete::Shell,
@@ -153,6 +161,7 @@ pub(crate) struct CompletionsArgs {
 
 /// Options of `man`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk man --out man")]
 pub(crate) struct ManArgs {
     /// Writes the pages of all commands into this folder.
     #[arg(long, value_name = "FOLDER")]
