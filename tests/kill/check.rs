@@ -80,8 +80,10 @@ pub(crate) fn messages(site: &Site, provider: &Provider) {
         received.len(),
         notices.len()
     );
+    let mut states: BTreeMap<&str, u32> = BTreeMap::new();
     for notice in &notices {
         let state = word(notice, "state");
+        *states.entry(state).or_default() += 1;
         assert!(RESTS.contains(&state), "{notice}");
         assert!(
             state != "unknown" || !word(notice, "reason").is_empty(),
@@ -106,6 +108,7 @@ pub(crate) fn messages(site: &Site, provider: &Provider) {
             );
         }
     }
+    println!("{} calls; notices: {states:?}", sends.len());
     assert!(received.is_empty(), "messages without a notice: {received:?}");
     let attempts = site.export("attempts");
     let attempts: BTreeSet<&str> = attempts

@@ -69,7 +69,7 @@ fn torment(kills: u64) {
         appended = due.max(appended);
     }
     for portion in &portions {
-        // Also those that the killed ones may have left half appended.
+        // Once more: what is known changes nothing.
         site.ask(&["import", portion, "--map", "map.toml"]);
     }
     provider.heal();
@@ -111,6 +111,7 @@ fn kill_imports(site: &Site, file: &str, kills: u64, dice: &mut Dice) {
         let _ended = import.ends_within(Duration::from_millis(dice.below(400)));
         import.kill();
     }
+    site.ask(&command[..4]);
 }
 
 /// One life of the service, with new facts beside it, to a random end: before it is ready, while it reads, while it sends.
