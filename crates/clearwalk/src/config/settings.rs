@@ -196,7 +196,7 @@ impl Maker {
         let message = match scheme {
             "sqlite" => {
                 let path = url["sqlite:".len()..].trim_start_matches("//");
-                if !path.is_empty() && !path.contains('?') {
+                if !path.is_empty() && !path.contains('?') && !path.starts_with(':') {
                     return self.place(&entry, path);
                 }
                 "names no file; write it like \"sqlite:clearwalk.db\""

@@ -62,16 +62,28 @@ pub(super) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Text | Kind::Secret { .. } | Kind::File | Kind::NewFile | Kind::Store => {
             full(text).map(Value::Text)
         }
+        Kind::Files | Kind::Texts if text.trim_start().starts_with('[') => {
+            let list = format!("v = {text}").parse::<toml::Table>().ok();
+            let list = list.and_then(|list| list.get("v")?.clone().try_into().ok());
+            list.map(Value::Texts)
+                .ok_or_else(|| format!("{text:?} is no list; write it like \"a,b\" or \"['a', 'b']\""))
+        }
         Kind::Files | Kind::Texts => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Ok(Value::Texts(items.map(str::to_owned).collect()))
         }
-        Kind::Address => match text.parse() {
-            Ok(address) => Ok(Value::Address(address)),
-            Err(_) => Err(format!(
-                "{text:?} is no address; write it like \"127.0.0.1:8080\""
-            )),
-        },
+        Kind::Address => {
+            // The one name that needs no network to be an address.
+            let address = text
+                .strip_prefix("localhost:")
+                .map(|port| format!("127.0.0.1:{port}"));
+            match address.as_deref().unwrap_or(text).parse() {
+                Ok(address) => Ok(Value::Address(address)),
+                Err(_) => Err(format!(
+                    "{text:?} is no address; write it like \"127.0.0.1:8080\""
+                )),
+            }
+        }
         Kind::Span => match span(text) {
             Some(span) if !span.is_zero() => Ok(Value::Span(span)),
             _ => Err(format!(

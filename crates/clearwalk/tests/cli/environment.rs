@@ -92,3 +92,29 @@ fn a_secret_of_the_environment_is_never_shown() {
         assert!(!ran.out.contains("hush") && !ran.err.contains("hush"), "{ran:?}");
     }
 }
+
+#[test]
+fn a_list_is_cut_at_commas_or_written_as_in_a_file() {
+    for list in ["policy.toml,again.toml", "[\"policy.toml\", 'again.toml']"] {
+        let mut place = Place::city(20);
+        place.write("again.toml", &place.read("policy.toml"));
+        place.set("CLEARWALK__RULES__POLICIES", list);
+        let shown = place.run(["config", "show"]).out;
+        assert!(
+            shown.contains("rules.policies = [\"policy.toml\", \"again.toml\"]"),
+            "{list}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn this_machine_may_be_called_localhost() {
+    let mut place = Place::new();
+    place.set("CLEARWALK__WEB__LISTEN", "localhost:81");
+    assert!(
+        place
+            .run(["config", "show"])
+            .out
+            .contains("web.listen = \"127.0.0.1:81\"")
+    );
+}

@@ -3,7 +3,7 @@
 use super::Place;
 
 /// The file's text, and all that is said of it.
-const MISTAKES: [(&str, &[&str]); 27] = [
+const MISTAKES: [(&str, &[&str]); 28] = [
     (
         "[stream]\nkind = \"kafka\"\n",
         &["2: stream.kind: `kafka` comes with a later release; this one has embedded"],
@@ -26,6 +26,10 @@ const MISTAKES: [(&str, &[&str]); 27] = [
     ),
     (
         "[store]\nurl = \"sqlite:\"\n",
+        &["2: store.url: names no file; write it like \"sqlite:clearwalk.db\""],
+    ),
+    (
+        "[store]\nurl = \"sqlite::memory:\"\n",
         &["2: store.url: names no file; write it like \"sqlite:clearwalk.db\""],
     ),
     (

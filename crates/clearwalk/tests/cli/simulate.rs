@@ -29,6 +29,14 @@ fn a_folder_that_is_missing_is_told_and_leaves_nothing() {
 #[test]
 fn a_device_is_written_as_it_is() {
     let place = Place::new();
-    let ran = place.run(["simulate", "--events", "10", "--out", "/dev/null", "--truth", "/dev/null"]);
+    let ran = place.run([
+        "simulate",
+        "--events",
+        "10",
+        "--out",
+        "/dev/null",
+        "--truth",
+        "/dev/null",
+    ]);
     assert_eq!(ran.exit, 0, "{ran:?}");
 }
