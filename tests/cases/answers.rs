@@ -93,6 +93,37 @@ fn a_void_as_merged_takes_away_just_the_named_observation() {
 }
 
 #[test]
+fn a_void_as_merged_takes_a_whole_paper_away_and_nothing_else() {
+    let facts = [
+        seen("a", "03-02 09:00", "Z1").ticket("T1"),
+        seen("b", "03-02 09:05", "Z1").ticket("T2"),
+        seen("b2", "03-02 09:06", "Z1").ticket("T2"),
+        void("v", "03-02 12:00", "b", "merged"),
+        seen("c", "03-04 09:00", "Z2"),
+    ];
+    let out = city().decide(&facts);
+    assert_eq!(out.says("a"), WAIVED);
+    assert_eq!(out.together("b"), "b b2");
+    assert_eq!(out.says("b"), "voided merged");
+    assert_eq!(out.key("c", "ordinal"), "2");
+}
+
+#[test]
+fn one_confirmed_confirms_the_whole_case() {
+    let facts = [
+        seen("a", "03-02 09:00", "Z1").confidence(0.5),
+        seen("b", "03-02 09:20", "Z1").confidence(0.5),
+        seen("c", "03-02 09:40", "Z1").confidence(0.5),
+        seen("d", "03-02 15:00", "Z2").confidence(0.5),
+        confirmed("r", "03-02 12:00", "b"),
+    ];
+    let out = city().decide(&facts);
+    assert_eq!(out.together("a"), "a b c");
+    assert_eq!(out.says("c"), WAIVED);
+    assert_eq!(out.says("d"), "held plate_uncertain");
+}
+
+#[test]
 fn a_rejected_observation_is_no_evidence_and_without_any_the_case_is_voided() {
     let mut facts = vec![
         seen("a", "03-02 09:00", "Z1"),

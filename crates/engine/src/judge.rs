@@ -84,6 +84,7 @@ pub fn judge(rules: &Rules, home: &str, ledger: &Ledger, now: Timestamp) -> Judg
         }
     }
     sightings.sort_unstable_by(|a, b| (a.at(), &a.fact.id).cmp(&(b.at(), &b.fact.id)));
+    take_papers_away(&mut sightings, &answers);
     let bench = Bench {
         rules,
         home,
@@ -96,6 +97,26 @@ pub fn judge(rules: &Rules, home: &str, ledger: &Ledger, now: Timestamp) -> Judg
     bench.other_standings(&mut judgement);
     bench.cases(&mut judgement);
     judgement
+}
+
+/// Who takes one record of a paper away as merged takes the paper away.
+fn take_papers_away(sightings: &mut [Sighting<'_>], answers: &Answers<'_>) {
+    if answers.is_empty() {
+        return;
+    }
+    let paper = |sighting: &Sighting<'_>| {
+        let number = sighting.seen.ticket.clone()?;
+        Some((Arc::<str>::from(sighting.fact.id.source()), number))
+    };
+    let merged = sightings
+        .iter()
+        .filter(|sighting| answers.is_merged_away(&sighting.fact.id));
+    let papers: Vec<_> = merged.filter_map(paper).collect();
+    for sighting in sightings.iter_mut().filter(|_| !papers.is_empty()) {
+        if paper(sighting).is_some_and(|paper| papers.contains(&paper)) {
+            sighting.has_force = false;
+        }
+    }
 }
 
 /// Takes out records of one picture under other ids: same device, instant and images. The smallest id stands.

@@ -30,6 +30,8 @@ pub(crate) struct Sighting<'a> {
     pub(crate) policy: Option<usize>,
     /// Why its record keeps it out of the count.
     pub(crate) record: Option<Reason>,
+    /// The hold that a confirmed review of it has settled.
+    pub(crate) settled: Option<Reason>,
     pub(crate) repaired: bool,
     /// Neither rejected nor taken away as a double.
     pub(crate) has_force: bool,
@@ -163,11 +165,18 @@ impl<'d, 'a> Door<'d, 'a> {
             zone_unknown: rules.has_zones() && zone_kind.is_none(),
         };
         let rejected = review == Some(Verdict::Rejected);
+        let hold = record.reason(rules, seen);
+        let unconfirmed = Record {
+            confirmed: false,
+            ..record
+        };
+        let was_settled = record.confirmed && hold.is_none();
         Admitted::In(Sighting {
             fact,
             seen,
             known,
-            record: record.reason(rules, seen),
+            record: hold,
+            settled: was_settled.then(|| unconfirmed.reason(rules, seen)).flatten(),
             repaired: read.repaired && !corrected,
             number: read.number,
             class: if read.class_reading == ClassReading::Unknown {

@@ -277,16 +277,47 @@ fn fits(ground: &Ground<'_, '_>, episode: &Episode, later_points: &[usize], item
 /// All episodes of the sightings `indices`, which are of one class: first those that stand, then those that are held
 /// for their record.
 pub(crate) fn episodes(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<Episode> {
+    let sightings = ground.sightings;
+    let settled = settled_with_another(ground, indices);
+    by_record(ground, indices, |index| {
+        sightings[index].record.filter(|_| !settled.contains(&index))
+    })
+}
+
+/// Sightings whose hold a confirmed review of another one of their stay has settled: one confirmed confirms the case.
+fn settled_with_another(ground: &Ground<'_, '_>, indices: &[usize]) -> Vec<usize> {
+    let sightings = ground.sightings;
+    if indices.iter().all(|index| sightings[*index].settled.is_none()) {
+        return Vec::new();
+    }
+    let before = by_record(ground, indices, |index| {
+        sightings[index].record.or(sightings[index].settled)
+    });
+    let confirmed = before.iter().filter(|episode| {
+        let mut members = episode.members.iter();
+        episode.record.is_some() && members.any(|member| sightings[*member].settled.is_some())
+    });
+    confirmed
+        .flat_map(|episode| episode.members.iter().copied())
+        .collect()
+}
+
+/// Episodes by what keeps each sighting out of the count.
+fn by_record(
+    ground: &Ground<'_, '_>,
+    indices: &[usize],
+    record: impl Fn(usize) -> Option<Reason>,
+) -> Vec<Episode> {
     let (clear, others): (Vec<usize>, Vec<usize>) = indices
         .iter()
         .copied()
-        .partition(|index| ground.sightings[*index].record.is_none());
+        .partition(|index| record(*index).is_none());
     let mut episodes = Vec::new();
     walk(ground, &clear, None, &mut episodes);
     let made = episodes.len();
     let mut rest: BTreeMap<Reason, Vec<usize>> = BTreeMap::new();
     for index in others {
-        let reason = ground.sightings[index].record.unwrap_or(Reason::Late);
+        let reason = record(index).unwrap_or(Reason::Late);
         let host = matches!(reason, Reason::Late | Reason::PlateUncertain)
             .then(|| host_of(ground, &episodes[..made], index))
             .flatten();
