@@ -2,6 +2,7 @@
 #![expect(clippy::too_many_lines, reason = "one literal per kind of fact")]
 
 mod any;
+mod memory;
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use engine::place::{Crs, Place, Point};
 use engine::time::Timestamp;
 use jiff::civil::date;
 
-pub(crate) use self::any::{facts, guests, ids, ledgers};
+pub(crate) use self::any::{facts, guests, ids};
+pub(crate) use self::memory::ledgers;
 
 type Text = Arc<str>;
 

@@ -4,14 +4,12 @@ use engine::case::Outcome;
 use engine::fact::{
     Application, Body, Departure, DeviceKind, DeviceSpan, Discretion, Fact, FactId, HandledElsewhere, Mode,
     NoticeKind, Objection, ObjectionResult, ObjectionVerdict, Observation, Payment, PenaltyDecision, Permit,
-    PlateCorrection, Precision, Published, RawPlate, Reattribution, Registration, Review, Subject, Told,
-    ToldState, VehicleRecord, VehicleStatus, Verdict, Void, VoidReason,
+    PlateCorrection, Precision, Published, RawPlate, Reattribution, Registration, Review, Told, ToldState,
+    VehicleRecord, VehicleStatus, Verdict, Void, VoidReason,
 };
-use engine::ids::CaseId;
-use engine::ledger::{CaseMemo, Guest, Ledger, Memo, NoticeMemo, SentGuest};
+use engine::ledger::Guest;
 use engine::place::{Crs, Place, Point};
 use engine::time::Timestamp;
-use jiff::civil::date;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -19,7 +17,7 @@ use proptest::sample::select;
 use super::Text;
 
 /// Few enough texts that many come again, and some that nobody expects.
-fn texts() -> BoxedStrategy<Text> {
+pub(super) fn texts() -> BoxedStrategy<Text> {
     let text = prop_oneof![
         6 => select(vec!["Z1", "LD-0132", "湘K12345", "02", "white", "1039", ""]).prop_map(str::to_owned),
         1 => ".{0,12}",
@@ -27,7 +25,7 @@ fn texts() -> BoxedStrategy<Text> {
     text.prop_map(Text::from).boxed()
 }
 
-fn times() -> BoxedStrategy<Timestamp> {
+pub(super) fn times() -> BoxedStrategy<Timestamp> {
     prop_oneof![
         4 => (1_770_000_000_i64..1_780_000_000).prop_map(|second| Timestamp::from_micros(second * 1_000_000)),
         2 => any::<i64>().prop_map(Timestamp::from_micros),
@@ -358,82 +356,5 @@ pub(crate) fn facts() -> BoxedStrategy<Fact> {
 pub(crate) fn guests() -> BoxedStrategy<Guest> {
     (facts(), prop::collection::vec(facts(), 0..3))
         .prop_map(|(observation, about)| Guest { observation, about })
-        .boxed()
-}
-
-fn subjects() -> BoxedStrategy<Subject> {
-    let day = (-9999_i16..=9999, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| date(year, month, day));
-    (texts(), texts(), of(day))
-        .prop_map(|(number, class, epoch)| Subject { number, class, epoch })
-        .boxed()
-}
-
-fn memos() -> BoxedStrategy<Memo> {
-    let notice = (
-        select(&NoticeKind::ALL[..]),
-        any::<u32>(),
-        any::<bool>(),
-        any::<bool>(),
-        any::<u64>(),
-    )
-        .prop_map(|((kind, _), revision, owed, history, fingerprint)| NoticeMemo {
-            kind,
-            revision,
-            owed,
-            history,
-            fingerprint,
-        });
-    let case = (
-        (texts(), any::<u32>(), ids(), times()),
-        subjects(),
-        prop::collection::vec(ids(), 0..4),
-        any::<u64>(),
-        select(&Outcome::ALL[..]),
-        prop::collection::vec(notice, 0..3),
-    )
-        .prop_map(
-            |((id, version, anchor, from), subject, members, fingerprint, (outcome, _), notices)| CaseMemo {
-                id: CaseId::from_text(&id),
-                version,
-                anchor,
-                members,
-                subject,
-                from,
-                fingerprint,
-                outcome,
-                notices,
-            },
-        );
-    let sent = (ids(), texts(), any::<u64>()).prop_map(|(observation, target, fingerprint)| SentGuest {
-        observation,
-        target,
-        fingerprint,
-    });
-    (
-        prop::collection::vec(case, 0..3),
-        prop::collection::vec(sent, 0..3),
-        of(times()),
-    )
-        .prop_map(|(cases, sent, wake)| Memo { cases, sent, wake })
-        .boxed()
-}
-
-pub(crate) fn ledgers() -> BoxedStrategy<Ledger> {
-    let parts = (
-        prop::collection::vec(facts(), 0..12),
-        prop::collection::vec(guests(), 0..3),
-        memos(),
-    );
-    parts
-        .prop_map(|(facts, guests, memo)| {
-            let mut ledger = Ledger::restore(Vec::new(), Vec::new(), memo);
-            for fact in facts {
-                ledger.add(fact);
-            }
-            for guest in guests {
-                ledger.seat(guest);
-            }
-            ledger
-        })
         .boxed()
 }
