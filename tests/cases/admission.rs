@@ -61,7 +61,10 @@ fn a_line_that_is_unreadable_or_lacks_a_field_is_quarantined_and_the_others_are_
         whole.to_string(),
     ];
     assert_eq!(city().decide_lines(&lines).says("a"), "waived first_in_window");
-    assert!(city().talk(&lines).contains("3 quarantined"), "they are counted beside the data");
+    assert!(
+        city().talk(&lines).contains("3 quarantined"),
+        "they are counted beside the data"
+    );
 }
 
 #[test]

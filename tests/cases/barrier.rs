@@ -38,7 +38,7 @@ fn a_review_of_all_holds_every_case_until_one_of_its_observations_is_confirmed()
 
 #[test]
 fn a_review_of_penalties_leaves_a_first_offence_alone() {
-    let out = penalties().as_of("06-01 00:00").decide(&three()[..1]);
+    let out = penalties().judged_at("06-01 00:00").decide(&three()[..1]);
     assert_eq!(out.says("a"), "waived first_in_window");
     assert_eq!(out.key("a", "deadline"), "null");
 }
@@ -51,7 +51,7 @@ fn a_penalty_waits_for_its_own_review_and_for_those_of_the_cases_that_used_its_a
     assert_eq!(out.says("b"), "held review_required");
     assert_eq!(out.key("b", "deadline"), "2026-03-12T00:00:00+08:00");
     let own = and(facts.clone(), &[confirmed("rb", "03-05 09:00", "b")]);
-    let out = penalties().as_of("06-01 00:00").decide(&own);
+    let out = penalties().judged_at("06-01 00:00").decide(&own);
     assert_eq!(
         out.says("b"),
         "held review_required",
@@ -66,7 +66,7 @@ fn a_penalty_waits_for_its_own_review_and_for_those_of_the_cases_that_used_its_a
     let other = and(facts, &[confirmed("ra", "03-05 09:00", "a")]);
     assert_eq!(penalties().decide(&other).says("b"), "held review_required");
     assert_eq!(
-        penalties().as_of("03-12 00:00").decide(&other).says("b"),
+        penalties().judged_at("03-12 00:00").decide(&other).says("b"),
         "inadmissible review_lapsed"
     );
 }
@@ -78,7 +78,7 @@ fn a_case_that_waits_for_its_review_holds_every_later_one_of_its_window() {
     assert_eq!(out.says("c"), "held earlier_undecided");
     assert_eq!(out.key("c", "deadline"), out.key("b", "deadline"));
     let next_year = and(three(), &[seen("d", "2027-01-04 09:00", "Z4")]);
-    let out = penalties().as_of("03-10 00:00").decide(&next_year[..3]);
+    let out = penalties().judged_at("03-10 00:00").decide(&next_year[..3]);
     assert_eq!(out.says("c"), "held earlier_undecided");
     let one = [
         seen("a", "2025-12-30 09:00", "Z1"),
@@ -142,10 +142,10 @@ fn other_holds_block_nothing() {
 #[test]
 fn from_its_deadline_a_case_without_its_own_review_neither_counts_nor_blocks() {
     let facts = and(three()[..2].to_vec(), &[confirmed("rb", "03-04 12:00", "b")]);
-    let before = all().as_of("03-09 23:59:59").decide(&facts);
+    let before = all().judged_at("03-09 23:59:59").decide(&facts);
     assert_eq!(before.says("b"), "held earlier_undecided");
     assert_eq!(before.key("b", "deadline"), "2026-03-10T00:00:00+08:00");
-    let after = all().as_of("03-10 00:00").decide(&facts);
+    let after = all().judged_at("03-10 00:00").decide(&facts);
     assert_eq!(after.says("a"), "inadmissible review_lapsed");
     assert_eq!(after.says("b"), "waived first_in_window earlier_lapsed");
     assert_eq!(after.key("b", "ordinal"), "1");

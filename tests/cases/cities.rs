@@ -273,7 +273,7 @@ fn case_70_a_shuffled_day_is_decided_alike() {
 fn case_72_a_case_without_a_review_in_time_is_no_evidence() {
     let rule = policy("calendar-year", "[admission]\nreview = \"all\"");
     let facts = [seen("a", "03-02 09:00", "Z1")];
-    let at = |as_of: &str| City::of(&rule).as_of(as_of).decide(&facts);
+    let at = |as_of: &str| City::of(&rule).judged_at(as_of).decide(&facts);
     assert_eq!(at("03-09 23:59:59").says("a"), "held review_required");
     assert_eq!(
         at("03-09 23:59:59").key("a", "deadline"),

@@ -32,7 +32,7 @@ pub(crate) fn instant(text: &str) -> String {
     format!("{date}T{time}{seconds}+08:00")
 }
 
-fn fact(kind: &str, id: &str, time: &str, data: Value) -> Fact {
+fn fact(kind: &str, id: &str, time: &str, data: &Value) -> Fact {
     Fact(json!({
         "specversion": "1.0",
         "type": format!("clearwalk.{kind}.v1"),
@@ -49,7 +49,7 @@ pub(crate) fn seen(id: &str, at: &str, zone: &str) -> Fact {
         "observation",
         id,
         at,
-        json!({
+        &json!({
             "plate": {"number": "湘K12345", "class": "02"},
             "captured_at": instant(at),
             "device": {"id": "D1"},
@@ -65,7 +65,7 @@ pub(crate) fn gone(id: &str, at: &str, zone: &str) -> Fact {
         "departure",
         id,
         at,
-        json!({
+        &json!({
             "plate": {"number": "湘K12345", "class": "02"},
             "departed_at": instant(at),
             "device": {"id": "D1"},
@@ -79,7 +79,7 @@ fn about(kind: &str, id: &str, at: &str, of: &str, rest: &Value) -> Fact {
     for (key, value) in rest.as_object().unwrap() {
         data[key] = value.clone();
     }
-    fact(kind, id, at, data)
+    fact(kind, id, at, &data)
 }
 
 pub(crate) fn told(id: &str, at: &str, of: &str, kind: &str) -> Fact {
@@ -174,7 +174,7 @@ pub(crate) fn registered(id: &str, from: &str, number: &str, class: Option<&str>
         "registration",
         id,
         from,
-        json!({"plate": plate, "from": instant(from), "owner_id": "P2"}),
+        &json!({"plate": plate, "from": instant(from), "owner_id": "P2"}),
     )
 }
 

@@ -375,7 +375,7 @@ fn case_71_a_later_case_waits_for_the_earlier_ones_review() {
     let out = City::of(&all).decide(&rejection);
     assert_eq!(out.says("a"), "voided review_rejected");
     assert_eq!(out.says("b"), "waived first_in_window");
-    let out = City::of(&all).as_of("03-10 00:00").decide(&facts);
+    let out = City::of(&all).judged_at("03-10 00:00").decide(&facts);
     assert_eq!(out.says("a"), "inadmissible review_lapsed");
     assert_eq!(out.says("b"), "waived first_in_window earlier_lapsed");
 }

@@ -106,7 +106,7 @@ fn a_repaired_plate_under_a_review_of_all_never_lapses() {
         "the other holds have no deadline"
     );
     assert_eq!(
-        rule.as_of("06-01 00:00").decide(&facts).says("b"),
+        rule.judged_at("06-01 00:00").decide(&facts).says("b"),
         "held plate_repaired"
     );
 }

@@ -141,7 +141,7 @@ const NOTHING_FIRST: &str = "kind = \"calendar-year\"\nallowance = 0";
 fn case_63_the_lower_fine_holds() {
     let fine = |later: &str, as_of: &str| {
         let out = then(&second(NOTHING_FIRST, later))
-            .as_of(as_of)
+            .judged_at(as_of)
             .decide(&[a("06-30 09:00")]);
         (out.key("a", "fine_minor"), out.key("a", "policy"))
     };
@@ -160,10 +160,13 @@ fn case_63_the_lower_fine_holds() {
 #[test]
 fn a_lighter_version_that_is_not_in_force_yet_is_a_deadline() {
     let rule = then(&second(YEAR, "10000"));
-    let before = rule.clone().as_of("06-30 23:59:59").decide(&[a("06-30 09:00")]);
+    let before = rule
+        .clone()
+        .judged_at("06-30 23:59:59")
+        .decide(&[a("06-30 09:00")]);
     assert_eq!(before.says("a"), PENALTY);
     assert_eq!(before.key("a", "deadline"), "2026-07-01T00:00:00+08:00");
-    let after = rule.as_of("07-01 00:00:01").decide(&[a("06-30 09:00")]);
+    let after = rule.judged_at("07-01 00:00:01").decide(&[a("06-30 09:00")]);
     assert_eq!(after.says("a"), "waived first_in_window lighter_law");
     assert_eq!(after.key("a", "deadline"), "null");
     assert_eq!(after.window("a"), "calendar-year 2026-01-01..2027-01-01");
@@ -174,7 +177,7 @@ fn being_told_ends_what_is_pending() {
     let rule = then(&second(YEAR, "10000"));
     let says = |told_at: &str| {
         let facts = [a("06-29 09:00"), told("t", told_at, "a", "penalty_proposed")];
-        rule.clone().as_of("07-05 00:00").decide(&facts).says("a")
+        rule.clone().judged_at("07-05 00:00").decide(&facts).says("a")
     };
     assert_eq!(says("06-30 12:00"), PENALTY);
     assert_eq!(says("07-02 12:00"), "waived first_in_window lighter_law");
@@ -211,7 +214,7 @@ fn exclusions_come_from_the_tried_version() {
     );
     let out = then(&excluding)
         .zones(zones)
-        .as_of("07-02 00:00")
+        .judged_at("07-02 00:00")
         .decide(&[a("06-30 09:00")]);
     assert_eq!(out.says("a"), PENALTY);
     assert_eq!(out.key("a", "policy"), "p@1");
@@ -231,7 +234,7 @@ fn another_policy_is_no_later_version() {
     let other = named("q", "1", "2026-07-01 00:00", "", YEAR, "10000", "");
     let out = City::of(&strict)
         .and(&other)
-        .as_of("07-02 00:00")
+        .judged_at("07-02 00:00")
         .decide(&[a("06-30 09:00")]);
     assert_eq!(out.says("a"), PENALTY);
 }

@@ -60,7 +60,7 @@ fn every_key_is_always_there() {
 
 #[test]
 fn a_lapsed_case_has_its_line() {
-    let rule = City::of(&policy("calendar-year", "[admission]\nreview = \"all\"")).as_of("06-01 00:00");
+    let rule = City::of(&policy("calendar-year", "[admission]\nreview = \"all\"")).judged_at("06-01 00:00");
     let out = rule.decide(&[seen("a", "03-02 09:00", "Z1")]);
     assert_eq!(out.cases.len(), 1);
     assert_eq!(out.key("a", "ordinal"), "null");
@@ -157,12 +157,12 @@ fn lines_known_after_the_as_of_are_left_out_and_the_default_is_the_largest_time(
         void("v", "03-05 09:00", "a", "exempt"),
         seen("b", "03-04 09:00", "Z2").known("03-06 09:00"),
     ];
-    let out = city().as_of("03-05 08:59:59").decide(&facts);
+    let out = city().judged_at("03-05 08:59:59").decide(&facts);
     assert_eq!(out.cases.len(), 1);
     assert_eq!(out.says("a"), "waived first_in_window");
     assert!(out.others.is_empty());
     assert_eq!(
-        city().as_of("03-05 09:00").decide(&facts).says("a"),
+        city().judged_at("03-05 09:00").decide(&facts).says("a"),
         "voided exempt"
     );
     let rule = City::of(&policy(

@@ -8,7 +8,8 @@ use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
 
 use crate::facts::{
-    Fact, confirmed, corrected, discretion, gone, handled, objection_result, registered, rejected, seen, told, void,
+    Fact, confirmed, corrected, discretion, gone, handled, objection_result, registered, rejected, seen,
+    told, void,
 };
 use crate::run::{City, Printed};
 use crate::texts::{policy, policy_of_window};
@@ -65,7 +66,8 @@ const ALL: Kinds = Kinds {
 fn sightings(kinds: Kinds) -> impl Strategy<Value = Fact> {
     let looks = (0..12_u32, 0..4_usize, 0..4_u32, 0..8_u32);
     (times(), delays(), looks).prop_map(move |(at, delay, (plate, place, paper, oddity))| {
-        let mut fact = seen("?", &minute(at), ["Z1", "Z2", "Z3", "unknown"][place]).known(&minute(at + delay));
+        let mut fact =
+            seen("?", &minute(at), ["Z1", "Z2", "Z3", "unknown"][place]).known(&minute(at + delay));
         if plate < 4 {
             fact = fact.number("湘K54321");
         }
@@ -128,11 +130,27 @@ impl Saying {
             5 => gone(&id, &at, ["Z1", "Z2", "Z3"][self.which]),
             6 => handled(&id, &at, &of),
             7 => registered(&id, &at, "湘K12345", [Some("02"), Some("01"), None][self.which]),
-            8 | 9 => told(&id, &at, &of, ["waived", "penalty_proposed", "waived"][self.which])
-                .state(["handed_over", "not_sent", "delivered"][self.about.index(3)]),
-            10 => discretion(&id, &at, &of, ["waived", "penalty_proposed", "voided"][self.which]),
+            8 | 9 => told(
+                &id,
+                &at,
+                &of,
+                ["waived", "penalty_proposed", "waived"][self.which],
+            )
+            .state(["handed_over", "not_sent", "delivered"][self.about.index(3)]),
+            10 => discretion(
+                &id,
+                &at,
+                &of,
+                ["waived", "penalty_proposed", "voided"][self.which],
+            ),
             11 => objection_result(&id, &at, &of, ["upheld", "lighter", "rejected"][self.which]),
-            _ => corrected(&id, &at, &of, ["湘K12345", "湘K54321", "湘K77777"][self.which], "02"),
+            _ => corrected(
+                &id,
+                &at,
+                &of,
+                ["湘K12345", "湘K54321", "湘K77777"][self.which],
+                "02",
+            ),
         };
         fact.known(&minute(self.at + self.delay))
     }
@@ -146,8 +164,13 @@ fn facts(kinds: Kinds) -> impl Strategy<Value = Vec<Fact>> {
     );
     lists.prop_map(|(seen, said)| {
         let observations = seen.len();
-        let seen = (0..).zip(seen).map(|(n, fact): (usize, _)| fact.with("/id", format!("f{n}")));
-        let said = said.iter().enumerate().map(|(n, saying)| saying.fact(n, observations));
+        let seen = (0..)
+            .zip(seen)
+            .map(|(n, fact): (usize, _)| fact.with("/id", format!("f{n}")));
+        let said = said
+            .iter()
+            .enumerate()
+            .map(|(n, saying)| saying.fact(n, observations));
         seen.chain(said).collect()
     })
 }
@@ -157,12 +180,24 @@ fn cities() -> impl Strategy<Value = City> {
     prop::sample::select(vec![
         City::of(&policy("calendar-year", "")),
         City::of(&policy("calendar-year", "[admission]\nreview = \"all\"")),
-        City::of(&policy("calendar-year", "[admission]\nreview = \"penalties\"\nmin_observations = 2")),
+        City::of(&policy(
+            "calendar-year",
+            "[admission]\nreview = \"penalties\"\nmin_observations = 2",
+        )),
         City::of(&policy("same-day", "[[exclude]]\nsame_day_repeat = true")),
         City::of(&policy_of_window(&rolling(""), "")),
-        City::of(&policy_of_window(&rolling("since = \"last-counted\""), "[admission]\nreview = \"all\"")),
-        City::of(&policy_of_window(&rolling("allowance = 2\nboundary = \"instant\""), "")),
-        City::of(&policy_of_window("kind = \"lifetime\"\nper = \"plate\"", "[admission]\nreview = \"penalties\"")),
+        City::of(&policy_of_window(
+            &rolling("since = \"last-counted\""),
+            "[admission]\nreview = \"all\"",
+        )),
+        City::of(&policy_of_window(
+            &rolling("allowance = 2\nboundary = \"instant\""),
+            "",
+        )),
+        City::of(&policy_of_window(
+            "kind = \"lifetime\"\nper = \"plate\"",
+            "[admission]\nreview = \"penalties\"",
+        )),
     ])
 }
 
@@ -205,7 +240,7 @@ proptest! {
         facts in facts(Kinds { places_and_pictures: false, told: false, persons: false }),
         city in cities(), which in any::<Index>(),
     ) {
-        never_happened(&facts, &city.as_of("2028-06-01 00:00"), which)?;
+        never_happened(&facts, &city.judged_at("2028-06-01 00:00"), which)?;
     }
 
     #[test]
@@ -224,7 +259,7 @@ proptest! {
 
     #[test]
     fn after_all_deadlines_nothing_waits_for_time(facts in facts(ALL), city in cities()) {
-        let out = city.as_of(MUCH_LATER).judge(&facts);
+        let out = city.judged_at(MUCH_LATER).judge(&facts);
         for case in &out.cases {
             prop_assert!(case["deadline"].is_null(), "{}", case);
         }
@@ -251,7 +286,11 @@ proptest! {
 }
 
 fn holds(case: &Value, id: &str) -> bool {
-    case["facts"].as_array().unwrap().iter().any(|fact| text(fact) == format!("/s#{id}"))
+    case["facts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|fact| text(fact) == format!("/s#{id}"))
 }
 
 fn never_happened(facts: &[Fact], city: &City, which: Index) -> TestCaseResult {
@@ -260,7 +299,10 @@ fn never_happened(facts: &[Fact], city: &City, which: Index) -> TestCaseResult {
         return Ok(());
     }
     let case = which.get(&before.cases);
-    let members: Vec<String> = (0..facts.len()).map(|n| format!("f{n}")).filter(|id| holds(case, id)).collect();
+    let members: Vec<String> = (0..facts.len())
+        .map(|n| format!("f{n}"))
+        .filter(|id| holds(case, id))
+        .collect();
     let mut voided = facts.to_vec();
     voided.push(void("v", "2028-01-01 00:00", &members[0], "stolen_plate"));
     let voided = city.judge(&voided);
@@ -270,7 +312,11 @@ fn never_happened(facts: &[Fact], city: &City, which: Index) -> TestCaseResult {
         .cloned()
         .collect();
     let without = city.judge(&without);
-    let others: Vec<&Value> = voided.cases.iter().filter(|case| !holds(case, &members[0])).collect();
+    let others: Vec<&Value> = voided
+        .cases
+        .iter()
+        .filter(|case| !holds(case, &members[0]))
+        .collect();
     prop_assert_eq!(voided.cases.len(), others.len() + 1);
     prop_assert_eq!(others, without.cases.iter().collect::<Vec<_>>());
     Ok(())
@@ -286,12 +332,24 @@ fn deadlines_are_true(facts: &[Fact], city: &City) -> TestCaseResult {
         let just_before = deadline - jiff::Span::new().microseconds(1);
         let same_case = |out: Printed| {
             let found = out.cases.into_iter().find(|it| it["case"] == case["case"]);
-            found.map(|it| (it["outcome"].clone(), it["reasons"].clone(), it["deadline"].clone()))
+            found.map(|it| {
+                (
+                    it["outcome"].clone(),
+                    it["reasons"].clone(),
+                    it["deadline"].clone(),
+                )
+            })
         };
-        let words = |case: &Value| (case["outcome"].clone(), case["reasons"].clone(), case["deadline"].clone());
-        let before = same_case(city.clone().as_of(&just_before.to_string()).judge(facts));
+        let words = |case: &Value| {
+            (
+                case["outcome"].clone(),
+                case["reasons"].clone(),
+                case["deadline"].clone(),
+            )
+        };
+        let before = same_case(city.clone().judged_at(&just_before.to_string()).judge(facts));
         prop_assert_eq!(before, Some(words(case)));
-        let after = same_case(city.clone().as_of(&deadline.to_string()).judge(facts));
+        let after = same_case(city.clone().judged_at(&deadline.to_string()).judge(facts));
         prop_assert_ne!(after, Some(words(case)));
     }
     Ok(())
@@ -299,11 +357,15 @@ fn deadlines_are_true(facts: &[Fact], city: &City) -> TestCaseResult {
 
 /// Whether the latest telling of a waiver of one of the members was not taken back.
 fn was_told_waived(facts: &[Fact], case: &Value) -> bool {
-    let members = (0..facts.len()).map(|n| format!("f{n}")).filter(|id| holds(case, id));
+    let members = (0..facts.len())
+        .map(|n| format!("f{n}"))
+        .filter(|id| holds(case, id));
     members.into_iter().any(|id| {
         let about = format!("/s#{id}");
         let tellings = facts.iter().filter(|fact| {
-            fact.0["type"] == "clearwalk.told.v1" && fact.0["data"]["kind"] == "waived" && fact.0["data"]["about"] == about
+            fact.0["type"] == "clearwalk.told.v1"
+                && fact.0["data"]["kind"] == "waived"
+                && fact.0["data"]["about"] == about
         });
         let at = |fact: &&Fact| text(&fact.0["data"]["at"]).parse::<jiff::Timestamp>().unwrap();
         let latest = tellings.max_by_key(|fact| (at(fact), text(&fact.0["id"]).to_owned()));

@@ -187,7 +187,7 @@ fn a_told_case_is_never_held_again() {
         city.decide(&facts).says("x")
     };
     let x = || seen("x", "03-02 09:00", "Z1");
-    let all = City::of(&policy("calendar-year", "[admission]\nreview = \"all\"")).as_of("06-01 00:00");
+    let all = City::of(&policy("calendar-year", "[admission]\nreview = \"all\"")).judged_at("06-01 00:00");
     assert_eq!(told_once(x(), &all), "waived first_in_window");
     assert_eq!(told_once(x().confidence(0.5), &city()), "waived first_in_window");
     let facts = [

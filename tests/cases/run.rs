@@ -50,7 +50,7 @@ impl City {
         self
     }
 
-    pub(crate) fn as_of(mut self, at: &str) -> Self {
+    pub(crate) fn judged_at(mut self, at: &str) -> Self {
         self.as_of = Some(instant(at));
         self
     }
@@ -92,7 +92,9 @@ impl City {
         let mut command = Command::new(binary());
         command.current_dir(folder.path()).args(["decide", "--all"]);
         for (at, policy) in self.policies.iter().enumerate() {
-            command.arg("--policy").arg(file(&format!("policy-{at}.toml"), policy));
+            command
+                .arg("--policy")
+                .arg(file(&format!("policy-{at}.toml"), policy));
         }
         if let Some(zones) = &self.zones {
             command.arg("--zones").arg(file("zones.toml", zones));
@@ -154,7 +156,11 @@ impl City {
 fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binary = test.ancestors().nth(2).unwrap().join("clearwalk");
-    assert!(binary.exists(), "{} is missing: run `cargo build -p clearwalk` first", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build -p clearwalk` first",
+        binary.display()
+    );
     binary
 }
 

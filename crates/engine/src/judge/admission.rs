@@ -165,18 +165,12 @@ impl<'d, 'a> Door<'d, 'a> {
             zone_unknown: rules.has_zones() && zone_kind.is_none(),
         };
         let rejected = review == Some(Verdict::Rejected);
-        let hold = record.reason(rules, seen);
-        let unconfirmed = Record {
-            confirmed: false,
-            ..record
-        };
-        let was_settled = record.confirmed && hold.is_none();
         Admitted::In(Sighting {
             fact,
             seen,
             known,
-            record: hold,
-            settled: was_settled.then(|| unconfirmed.reason(rules, seen)).flatten(),
+            record: record.reason(rules, seen),
+            settled: record.settled(rules, seen),
             repaired: read.repaired && !corrected,
             number: read.number,
             class: if read.class_reading == ClassReading::Unknown {
@@ -236,6 +230,16 @@ struct Record<'r> {
 }
 
 impl Record<'_> {
+    /// The hold that a confirmed review has settled.
+    fn settled(&self, rules: &Rules, seen: &Observation) -> Option<Reason> {
+        let unconfirmed = Record {
+            confirmed: false,
+            ..*self
+        };
+        let is_settled = self.confirmed && self.reason(rules, seen).is_none();
+        is_settled.then(|| unconfirmed.reason(rules, seen)).flatten()
+    }
+
     /// The first row of the table that applies and that no confirmed review has settled.
     fn reason(&self, rules: &Rules, seen: &Observation) -> Option<Reason> {
         let at = seen.captured_at;
