@@ -49,26 +49,26 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, Failure> {
 pub(crate) struct Draft {
     path: PathBuf,
     /// None: no regular file, such as a pipe or /dev/null, which is written as it is.
-    draft: Option<PathBuf>,
+    part: Option<PathBuf>,
     writer: BufWriter<File>,
 }
 
 impl Draft {
     pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
         let is_other = fs::metadata(path).is_ok_and(|found| !found.is_file());
-        let draft = (!is_other).then(|| {
+        let part = (!is_other).then(|| {
             let mut name = path.file_name().unwrap_or_default().to_owned();
             name.push(".part");
             path.with_file_name(name)
         });
-        let file = match &draft {
-            Some(draft) => File::create(draft),
+        let file = match &part {
+            Some(part) => File::create(part),
             None => OpenOptions::new().write(true).open(path),
         };
         let file = file.map_err(|error| Failure::writing(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
-            draft,
+            part,
             writer: BufWriter::with_capacity(1 << 16, file),
         })
     }
@@ -80,8 +80,8 @@ impl Draft {
     }
 
     pub(crate) fn end(mut self) -> Result<(), Failure> {
-        let ended = self.writer.flush().and_then(|()| match &self.draft {
-            Some(draft) => fs::rename(draft, &self.path),
+        let ended = self.writer.flush().and_then(|()| match &self.part {
+            Some(part) => fs::rename(part, &self.path),
             None => Ok(()),
         });
         ended.map_err(|error| Failure::writing(&self.path, &error))

@@ -265,7 +265,7 @@ pub(super) enum Found {
 pub(super) fn find(path: &[&str]) -> Found {
     if let Some(key) = KEYS
         .iter()
-        .find(|key| fits(key, path).is_some_and(|rest| rest.is_empty()))
+        .find(|key| fits(key, path).is_some_and(str::is_empty))
     {
         return Found::Key(key);
     }
