@@ -156,17 +156,26 @@ pub(crate) async fn resume(
     let switch = read(&headers, body).await?;
     let provider = provider(&app, switch.provider)?;
     let said = reason(switch.reason)?;
-    let before = paused_now(&app, &provider).await?;
     let now = app.parts.now.now();
-    let was_paused = app.parts.dispatch.resume(&provider, ACTOR, now).await?;
-    if was_paused {
+    let mut was_paused = false;
+    for state in app.parts.dispatch.providers().await? {
+        // Everything goes on only when no provider stays paused for a reason of its own.
+        let is_meant = *provider == *ALL_PROVIDERS || state.name == provider;
+        let Some(before) = state.paused.filter(|_| is_meant) else {
+            continue;
+        };
+        if !app.parts.dispatch.resume(&state.name, ACTOR, now).await? {
+            continue;
+        }
+        was_paused = true;
+        let runs = said.as_ref().map(|said| format!("runs: {said}").into());
         let entry = NewAudit {
             at: now,
             actor: ACTOR.into(),
             action: "sms.resume".into(),
-            object: provider.clone(),
-            before: before.map(|pause| pause.reason),
-            after: Some(said.map_or_else(|| "runs".into(), |said| format!("runs: {said}").into())),
+            object: state.name,
+            before: Some(before.reason),
+            after: runs.or_else(|| Some("runs".into())),
         };
         audit(&app, &entry, "resumed").await?;
     }

@@ -79,6 +79,20 @@ async fn without_a_provider_everything_stops_and_goes_on() {
 }
 
 #[tokio::test]
+async fn everything_goes_on_with_each_provider_that_was_paused_by_itself() {
+    let scene = scene();
+    for body in [r#"{"reason":"holiday"}"#, r#"{"provider":"second","reason":"balance"}"#] {
+        scene.post("/v1/sms/pause", body).await.json();
+    }
+    let done = scene.post("/v1/sms/resume", "{}").await.json();
+    assert_eq!(done["was_paused"], true);
+    let status = scene.get("/v1/sms").await.json();
+    assert_eq!(status["paused"], json!(null));
+    let providers = status["providers"].as_array().unwrap();
+    assert!(providers.iter().all(|it| it["paused"].is_null()), "{status}");
+}
+
+#[tokio::test]
 async fn a_switch_that_cannot_be_meant_changes_nothing() {
     let scene = scene();
     for (body, parameter) in [
