@@ -9,10 +9,10 @@ use super::{Context, actor};
 use crate::cli::SmsCommand;
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
+use crate::instant;
 use crate::output::{self, Output};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access};
-use crate::instant;
 
 pub(crate) fn run(context: &Context, command: &SmsCommand) -> Result<(), Failure> {
     let settings = context.settings()?;
@@ -37,13 +37,18 @@ pub(crate) fn run(context: &Context, command: &SmsCommand) -> Result<(), Failure
 
 /// The name under which the store keeps the switch.
 fn known<'a>(settings: &Settings, provider: Option<&'a str>) -> Result<&'a str, Failure> {
-    let Some(name) = provider else { return Ok(ALL_PROVIDERS) };
+    let Some(name) = provider else {
+        return Ok(ALL_PROVIDERS);
+    };
     if settings.providers.contains_key(name) {
         return Ok(name);
     }
     let names: Vec<&str> = settings.providers.keys().map(String::as_str).collect();
     let failure = Failure::new(Code::NotFound, format_args!("there is no provider `{name}`"));
-    Err(failure.hint(format!("there are {}; without a name everything is meant", names.join(", "))))
+    Err(failure.hint(format!(
+        "there are {}; without a name everything is meant",
+        names.join(", ")
+    )))
 }
 
 async fn pause(store: &SqliteStore, provider: &str, reason: &str, by: &str) -> Result<(), Failure> {
@@ -58,10 +63,16 @@ async fn pause(store: &SqliteStore, provider: &str, reason: &str, by: &str) -> R
 }
 
 async fn resume(context: &Context, store: &SqliteStore, provider: &str, by: &str) -> Result<(), Failure> {
-    if store.resume(provider, by, instant::now()).await? {
-        return note(store, "sms.resume", provider, by, None).await;
+    let mut was_paused = false;
+    for state in store.providers().await? {
+        // Everything goes on only when no provider stays paused for a reason of its own.
+        let is_meant = provider == ALL_PROVIDERS || *state.name == *provider;
+        if is_meant && state.paused.is_some() && store.resume(&state.name, by, instant::now()).await? {
+            was_paused = true;
+            note(store, "sms.resume", &state.name, by, None).await?;
+        }
     }
-    if !context.json {
+    if !was_paused && !context.json {
         output::say(format!("{} was not paused", shown(provider)));
     }
     Ok(())
@@ -85,7 +96,12 @@ async fn note(
     Ok(store.append_audit(&entry).await?)
 }
 
-fn print(context: &Context, settings: &Settings, providers: &[ProviderState], stats: &Stats) -> Result<(), Failure> {
+fn print(
+    context: &Context,
+    settings: &Settings,
+    providers: &[ProviderState],
+    stats: &Stats,
+) -> Result<(), Failure> {
     // A provider that nothing was sent to yet has no row.
     let mut names: Vec<&str> = vec![ALL_PROVIDERS];
     names.extend(settings.providers.keys().map(String::as_str));
@@ -97,9 +113,14 @@ fn print(context: &Context, settings: &Settings, providers: &[ProviderState], st
     let find = |name: &str| providers.iter().find(|state| &*state.name == name);
     if context.json {
         let list: Vec<Value> = names.iter().map(|name| describe(name, find(name))).collect();
-        let states: Map<String, Value> =
-            stats.notices.iter().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
-        return output::print_json(&json!({ "providers": list, "notices": states, "in_flight": stats.in_flight }));
+        let states: Map<String, Value> = stats
+            .notices
+            .iter()
+            .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
+            .collect();
+        return output::print_json(
+            &json!({ "providers": list, "notices": states, "in_flight": stats.in_flight }),
+        );
     }
     let mut out = Output::new();
     let rows: Vec<Vec<String>> = names
@@ -111,7 +132,11 @@ fn print(context: &Context, settings: &Settings, providers: &[ProviderState], st
                 Some(pause) => format!("paused since {} by {}: {}", pause.at, pause.by, pause.reason),
             };
             let unknowns = find(name).map_or(0, |state| state.unknowns);
-            vec![shown(name).to_owned(), how, format!("{unknowns} unknown in a row")]
+            vec![
+                shown(name).to_owned(),
+                how,
+                format!("{unknowns} unknown in a row"),
+            ]
         })
         .collect();
     out.table(&["provider", "state", "unknown"], &rows)?;
