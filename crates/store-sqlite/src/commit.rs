@@ -139,7 +139,12 @@ async fn identities(
         .collect();
     let numbered = number_sources(conn, unknown).await?;
     let mut numbers: HashMap<&str, i64> = HashMap::with_capacity(sources.len() + numbered.len());
-    numbers.extend(sources.iter().chain(numbered.iter().map(|(name, id)| (name, id))).map(|(name, id)| (&**name, *id)));
+    numbers.extend(
+        sources
+            .iter()
+            .chain(numbered.iter().map(|(name, id)| (name, id)))
+            .map(|(name, id)| (&**name, *id)),
+    );
     let mut rows = Vec::with_capacity(identities.len());
     for identity in identities {
         let number = numbers.get(identity.id.source());
@@ -198,7 +203,10 @@ async fn ledgers(conn: &mut SqliteConnection, batch: &Commit, tally: &mut Tally)
     let gone = of(|ledger| ledger.expected > 0 && ledger.document.is_empty());
     let bind = |binds: &mut Binds, ledger: &&LedgerWrite| {
         let wake = ledger.wake.map(|wake| wake.as_micros());
-        binds.add(ledger.plate.clone()).add(wake).add(&ledger.document[..]);
+        binds
+            .add(ledger.plate.clone())
+            .add(wake)
+            .add(&ledger.document[..]);
     };
     let mut done = INSERT.execute(conn, &new, bind).await?;
     let bind = |binds: &mut Binds, ledger: &&LedgerWrite| {

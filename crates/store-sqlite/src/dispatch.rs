@@ -14,9 +14,7 @@ use async_trait::async_trait;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
-use ports::dispatch::{
-    DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt,
-};
+use ports::dispatch::{DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt};
 use ports::store::StoreError;
 
 use crate::SqliteStore;

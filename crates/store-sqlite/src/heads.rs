@@ -36,11 +36,7 @@ impl Head {
     /// Takes the next `count` numbers; says the first.
     pub(crate) async fn take(self, conn: &mut SqliteConnection, count: usize) -> Result<i64, Fault> {
         let query = sqlx::query("UPDATE head SET next = next + ?1 WHERE name = ?2 RETURNING next - ?1");
-        let row = query
-            .bind(count as i64)
-            .bind(self.name())
-            .fetch_one(conn)
-            .await?;
+        let row = query.bind(count as i64).bind(self.name()).fetch_one(conn).await?;
         Ok(row.try_get(0)?)
     }
 

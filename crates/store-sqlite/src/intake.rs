@@ -137,7 +137,11 @@ impl SqliteStore {
 
     /// The number of a sender, when there is one.
     async fn source(&self, conn: &mut SqliteConnection, name: &str) -> Result<Option<i64>, Fault> {
-        let known = self.sources.lock().ok().and_then(|sources| sources.get(name).copied());
+        let known = self
+            .sources
+            .lock()
+            .ok()
+            .and_then(|sources| sources.get(name).copied());
         if known.is_some() {
             return Ok(known);
         }
@@ -148,7 +152,11 @@ impl SqliteStore {
 
     async fn read_ledgers(&self, plates: &[Arc<str>]) -> Result<Vec<StoredLedger>, Fault> {
         static ASK: LazyLock<Ladder> = LazyLock::new(|| {
-            Ladder::new("SELECT plate, version, document FROM ledger WHERE plate IN (", "?", ")")
+            Ladder::new(
+                "SELECT plate, version, document FROM ledger WHERE plate IN (",
+                "?",
+                ")",
+            )
         });
         // In the order of the table, so that neighbours are read together.
         let mut sorted: Vec<&Arc<str>> = plates.iter().collect();
@@ -175,8 +183,9 @@ impl SqliteStore {
         limit: usize,
     ) -> Result<Vec<(Arc<str>, StoredLedger)>, Fault> {
         // No key is empty, so that all come after the empty one.
-        let query =
-            sqlx::query("SELECT plate, version, document FROM ledger WHERE plate > ?1 ORDER BY plate LIMIT ?2");
+        let query = sqlx::query(
+            "SELECT plate, version, document FROM ledger WHERE plate > ?1 ORDER BY plate LIMIT ?2",
+        );
         let query = query.bind(plate.unwrap_or("")).bind(limit as i64);
         let rows = query.fetch_all(&mut *self.reader().await?).await?;
         let to_pair = |row: &SqliteRow| Ok((row.try_get::<&str, _>(0)?.into(), to_ledger(row)?));
@@ -184,7 +193,8 @@ impl SqliteStore {
     }
 
     async fn read_waiting(&self) -> Result<u64, Fault> {
-        let query = sqlx::query("SELECT n FROM counter WHERE kind = ?1 AND key = 0").bind(Count::Waiting.name());
+        let query =
+            sqlx::query("SELECT n FROM counter WHERE kind = ?1 AND key = 0").bind(Count::Waiting.name());
         let row = query.fetch_optional(&mut *self.reader().await?).await?;
         let count: i64 = row.map_or(Ok(0), |row| row.try_get(0))?;
         u64::try_from(count).map_err(|_| corrupt("fewer than no ledgers wait"))
@@ -253,8 +263,13 @@ pub(crate) async fn insert_inner(
     at: Timestamp,
     payloads: &[Bytes],
 ) -> Result<(), Fault> {
-    static INSERT: LazyLock<Ladder> =
-        LazyLock::new(|| Ladder::new("INSERT INTO inner_log (sequence, at, payload) VALUES", "(?, ?, ?)", ""));
+    static INSERT: LazyLock<Ladder> = LazyLock::new(|| {
+        Ladder::new(
+            "INSERT INTO inner_log (sequence, at, payload) VALUES",
+            "(?, ?, ?)",
+            "",
+        )
+    });
     if payloads.is_empty() {
         return Ok(());
     }

@@ -60,7 +60,10 @@ pub fn load(path: &Path) -> Result<Keys, KeyError> {
         path: path.to_owned(),
         error,
     })?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     let keys = lines.map(|(number, line)| {
         let bytes = STANDARD.decode(line.trim()).ok();
         bytes
@@ -113,7 +116,11 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no draft is left");
+        assert_eq!(
+            fs::read_dir(directory.path()).unwrap().count(),
+            1,
+            "no draft is left"
+        );
     }
 
     #[test]

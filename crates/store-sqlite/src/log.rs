@@ -30,7 +30,9 @@ impl Stream for SqliteStore {
         }
         if records.iter().any(|record| record.payload.len() > chunk::LONGEST) {
             let longest = chunk::LONGEST >> 20;
-            return Err(StoreError::Conflict(format!("a record is longer than {longest} MiB")));
+            return Err(StoreError::Conflict(format!(
+                "a record is longer than {longest} MiB"
+            )));
         }
         let copy: Vec<NewEnvelope> = records.to_vec();
         // Compression would keep a worker of the runtime from others.
@@ -85,7 +87,11 @@ impl SqliteStore {
                  WHERE first >= COALESCE((SELECT MAX(first) FROM log WHERE first <= ?1), ?1)
                  ORDER BY first LIMIT ?2",
             );
-            let rows = query.bind(next as i64).bind(rows as i64).fetch_all(&mut *conn).await?;
+            let rows = query
+                .bind(next as i64)
+                .bind(rows as i64)
+                .fetch_all(&mut *conn)
+                .await?;
             let before = records.len();
             for row in rows {
                 let (first, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);

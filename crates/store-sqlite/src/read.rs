@@ -11,8 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::ids::CaseId;
 use ports::read::{
-    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase, StoredNotice,
-    StoredPolicy, StoredRecord,
+    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
+    StoredNotice, StoredPolicy, StoredRecord,
 };
 use ports::store::StoreError;
 use sqlx::{Row as _, SqliteConnection};
@@ -44,7 +44,11 @@ impl ReadStore for SqliteStore {
         Ok(notices::attempts(&mut *self.reader().await?, after, limit).await?)
     }
 
-    async fn audit(&self, after: Option<(Arc<str>, u64)>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+    async fn audit(
+        &self,
+        after: Option<(Arc<str>, u64)>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(audit::after(&mut *self.reader().await?, after, limit).await?)
     }
 

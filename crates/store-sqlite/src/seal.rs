@@ -44,7 +44,8 @@ impl Keys {
     }
 
     pub(crate) fn seal(&self, place: Place, row: &str, plain: &[u8]) -> Result<Vec<u8>, Fault> {
-        let missing = || StoreError::Conflict("the store was opened without a key and cannot seal".to_owned());
+        let missing =
+            || StoreError::Conflict("the store was opened without a key and cannot seal".to_owned());
         let (id, cipher) = self.0.first().ok_or_else(missing)?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)
@@ -114,10 +115,7 @@ mod tests {
     fn what_is_sealed_opens_in_its_place_only() {
         let keys = Keys::new(&[[1; 32], [2; 32]]).unwrap();
         let sealed = keys.seal(Place::Text, "n-1", "短信".as_bytes()).unwrap();
-        assert_eq!(
-            keys.open(Place::Text, "n-1", &sealed).unwrap(),
-            "短信".as_bytes()
-        );
+        assert_eq!(keys.open(Place::Text, "n-1", &sealed).unwrap(), "短信".as_bytes());
         assert!(keys.open(Place::Text, "n-2", &sealed).is_err());
         assert!(keys.open(Place::Recipient, "n-1", &sealed).is_err());
         for at in 0..sealed.len() {

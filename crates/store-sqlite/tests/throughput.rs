@@ -50,7 +50,10 @@ impl City {
             let at = Timestamp::from_micros(1_700_000_000_000_000 + position as i64 * 400_000);
             let plate = pick(position, PLATES);
             let name: Arc<str> = format!("湘K{plate:05}").into();
-            let id = FactId::new(&format!("/devices/LD-{:04}", position % DEVICES), &format!("{position:012}"));
+            let id = FactId::new(
+                &format!("/devices/LD-{:04}", position % DEVICES),
+                &format!("{position:012}"),
+            );
             commit.records.push(Record {
                 position,
                 id: Some(id.clone()),
@@ -67,7 +70,11 @@ impl City {
             touched.insert(name.clone(), (plate, position));
             if position % 2 == 0 {
                 let day = position / 3000;
-                let case = CaseId::from_text(&format!("2603{:02}-{}", day % 28, hex::encode(&noise(position, 6))));
+                let case = CaseId::from_text(&format!(
+                    "2603{:02}-{}",
+                    day % 28,
+                    hex::encode(&noise(position, 6))
+                ));
                 let anchor = NoticeId::new(&case, NoticeKind::Waived, 0);
                 commit.cases.push(CaseWrite {
                     id: case.clone(),

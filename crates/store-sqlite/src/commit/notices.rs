@@ -196,7 +196,9 @@ fn apply(rows: &mut BTreeMap<String, Row>, change: &NoticeChange, at: Timestamp)
         NoticeChange::Requeue(new) => {
             if row.state != NoticeState::Cancelled {
                 let state = row.state.as_str();
-                return Err(conflict(format!("notice {id} is to be queued again and is {state}")));
+                return Err(conflict(format!(
+                    "notice {id} is to be queued again and is {state}"
+                )));
             }
             row.changed = true;
             row.parameters = Some(new.parameters.clone());

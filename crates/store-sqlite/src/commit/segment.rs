@@ -35,7 +35,9 @@ pub(crate) struct Packed {
 pub(crate) fn pack(batch: &Commit) -> Result<Packed, Fault> {
     let span = batch.from.next..batch.to.next;
     if !batch.records.iter().map(|record| record.position).eq(span) {
-        return Err(conflict("the records of a batch must be those that its lane moves over"));
+        return Err(conflict(
+            "the records of a batch must be those that its lane moves over",
+        ));
     }
     let mut plain = Vec::with_capacity(batch.records.len() * 64);
     let mut root = Sha256::new();
@@ -45,7 +47,11 @@ pub(crate) fn pack(batch: &Commit) -> Result<Packed, Fault> {
         root.update(Sha256::digest(&plain[start..]));
     }
     for case in &batch.cases {
-        let parts = [case.id.as_str().as_bytes(), &case.version.to_be_bytes(), &case.body[..]];
+        let parts = [
+            case.id.as_str().as_bytes(),
+            &case.version.to_be_bytes(),
+            &case.body[..],
+        ];
         root.update(hash(&parts));
     }
     let mut records = (plain.len() as u32).to_le_bytes().to_vec();
@@ -72,7 +78,11 @@ fn text(out: &mut Vec<u8>, text: Option<&str>) {
 
 /// Reads the records of a row, the first of which stands at `first`.
 pub(crate) fn unpack(first: u64, count: usize, packed: &[u8]) -> Result<Vec<StoredRecord>, Fault> {
-    let damaged = || corrupt(format!("the records of the batch of position {first} are damaged"));
+    let damaged = || {
+        corrupt(format!(
+            "the records of the batch of position {first} are damaged"
+        ))
+    };
     let (length, packed) = packed.split_first_chunk::<4>().ok_or_else(damaged)?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > CEILING {
@@ -84,7 +94,11 @@ pub(crate) fn unpack(first: u64, count: usize, packed: &[u8]) -> Result<Vec<Stor
     for position in (first..).take(count) {
         records.push(read(position, &mut rest).ok_or_else(damaged)?);
     }
-    if rest.is_empty() { Ok(records) } else { Err(damaged()) }
+    if rest.is_empty() {
+        Ok(records)
+    } else {
+        Err(damaged())
+    }
 }
 
 fn read(position: u64, from: &mut &[u8]) -> Option<StoredRecord> {
@@ -174,7 +188,16 @@ pub(crate) async fn write(
     let (first, count) = (batch.from.next, batch.records.len() as u64);
     let cases = batch.cases.len() as i64;
     let (epoch, at, root) = (batch.to.epoch, batch.at, packed.root);
-    let entry = entry(number, epoch, at, (first, count), (cases_first, cases), &root, prev, None);
+    let entry = entry(
+        number,
+        epoch,
+        at,
+        (first, count),
+        (cases_first, cases),
+        &root,
+        prev,
+        None,
+    );
     sqlx::query(
         "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

@@ -130,7 +130,10 @@ async fn write_attempt(
     if changed == 1 {
         Ok(())
     } else {
-        Err(corrupt(format!("attempt {} changed under its outcome", outcome.attempt)))
+        Err(corrupt(format!(
+            "attempt {} changed under its outcome",
+            outcome.attempt
+        )))
     }
 }
 
@@ -174,6 +177,9 @@ async fn write_notice(
     if changed == 1 {
         Ok(Some(state))
     } else {
-        Err(corrupt(format!("notice {} changed under its outcome", outcome.notice)))
+        Err(corrupt(format!(
+            "notice {} changed under its outcome",
+            outcome.notice
+        )))
     }
 }

@@ -106,9 +106,7 @@ impl Job for Lease {
             "SELECT id, case_id, kind, plate, parameters, expires_at, attempts FROM notice
              WHERE state = 0 AND not_before <= ?1 ORDER BY not_before, sequence LIMIT ?2",
         );
-        let query = query
-            .bind(self.now.as_micros())
-            .bind((self.limit + taken) as i64);
+        let query = query.bind(self.now.as_micros()).bind((self.limit + taken) as i64);
         let rows = query.fetch_all(conn).await?;
         let mut leases = lock(&self.leases)?;
         let mut due = Vec::with_capacity(self.limit);
@@ -172,7 +170,9 @@ impl Job for SetAside {
         for (id, token, state, reason) in &self.notices {
             if !state.is_unsent() {
                 let state = state.as_str();
-                return Err(StoreError::Conflict(format!("notice {id} was not sent and cannot be {state}")).into());
+                return Err(
+                    StoreError::Conflict(format!("notice {id} was not sent and cannot be {state}")).into(),
+                );
             }
             if !lock(&self.leases)?.end_if(id.as_str(), *token) {
                 continue;

@@ -45,9 +45,7 @@ impl Job for Expire {
         let rows = query.fetch_all(&mut *conn).await?;
         let mut by_provider: BTreeMap<Arc<str>, u32> = BTreeMap::new();
         for row in &rows {
-            *by_provider
-                .entry(row.try_get::<&str, _>(1)?.into())
-                .or_default() += 1;
+            *by_provider.entry(row.try_get::<&str, _>(1)?.into()).or_default() += 1;
             let notice: &str = row.try_get(0)?;
             let query = sqlx::query("UPDATE notice SET state = ?1, reason = ?2 WHERE id = ?3 AND state = ?4");
             let query = query
@@ -56,7 +54,9 @@ impl Job for Expire {
                 .bind(notice)
                 .bind(NoticeState::Submitted.number());
             if query.execute(&mut *conn).await?.rows_affected() != 1 {
-                return Err(corrupt(format!("notice {notice} has an attempt in flight and is not submitted")));
+                return Err(corrupt(format!(
+                    "notice {notice} has an attempt in flight and is not submitted"
+                )));
             }
         }
         let mut tally = Tally::default();
@@ -70,7 +70,10 @@ impl Job for Expire {
     }
 }
 
-pub(super) async fn unknowns(conn: &mut SqliteConnection, limit: usize) -> Result<Vec<UnknownAttempt>, Fault> {
+pub(super) async fn unknowns(
+    conn: &mut SqliteConnection,
+    limit: usize,
+) -> Result<Vec<UnknownAttempt>, Fault> {
     let query = sqlx::query(
         "SELECT attempt.id, notice.id, case_id, kind, plate, parameters, provider, attempt.submitted_at, looks, next_look
          FROM attempt JOIN notice ON notice.id = attempt.notice
@@ -105,7 +108,8 @@ impl Job for Looked {
     type Output = ();
 
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<(), Fault> {
-        let query = sqlx::query("UPDATE attempt SET looks = looks + 1, next_look = ?1 WHERE id = ?2 AND class = 10");
+        let query =
+            sqlx::query("UPDATE attempt SET looks = looks + 1, next_look = ?1 WHERE id = ?2 AND class = 10");
         let query = query.bind(self.next.as_micros()).bind(self.attempt.as_str());
         if query.execute(&mut *conn).await?.rows_affected() == 1 {
             return Ok(());

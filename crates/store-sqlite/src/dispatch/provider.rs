@@ -130,7 +130,10 @@ impl Streaks {
     }
 
     pub(super) fn note(&mut self, provider: &str, outcome: &Finished, now: Timestamp) {
-        let is_quiet = !matches!(outcome.class, AttemptClass::Unknown | AttemptClass::AccountBlocked);
+        let is_quiet = !matches!(
+            outcome.class,
+            AttemptClass::Unknown | AttemptClass::AccountBlocked
+        );
         let name: Arc<str> = provider.into();
         if is_quiet && self.states.get(&name).is_none_or(|state| state.unknowns == 0) {
             return;

@@ -131,6 +131,9 @@ async fn write(conn: &mut SqliteConnection, now: Timestamp, submission: &Sealed)
     if changed == 1 {
         Ok(true)
     } else {
-        Err(corrupt(format!("notice {} changed under its submission", submission.notice)))
+        Err(corrupt(format!(
+            "notice {} changed under its submission",
+            submission.notice
+        )))
     }
 }

@@ -74,8 +74,12 @@ pub(super) fn unpack(
         .into();
     let mut at = 0;
     for position in (first..).take(count) {
-        let known = field(&plain, &mut at).map(i64::from_le_bytes).ok_or_else(damaged)?;
-        let length = field(&plain, &mut at).map(u32::from_le_bytes).ok_or_else(damaged)? as usize;
+        let known = field(&plain, &mut at)
+            .map(i64::from_le_bytes)
+            .ok_or_else(damaged)?;
+        let length = field(&plain, &mut at)
+            .map(u32::from_le_bytes)
+            .ok_or_else(damaged)? as usize;
         if plain.len() - at < length {
             return Err(damaged());
         }
@@ -130,7 +134,12 @@ mod tests {
 
     #[test]
     fn a_row_is_cut_before_it_grows_too_large_and_a_huge_record_stands_alone() {
-        let records = [record(1, LARGEST), record(2, LARGEST * 3), record(3, 10), record(4, 10)];
+        let records = [
+            record(1, LARGEST),
+            record(2, LARGEST * 3),
+            record(3, 10),
+            record(4, 10),
+        ];
         let counts: Vec<_> = pack(&records).unwrap().iter().map(|chunk| chunk.count).collect();
         assert_eq!(counts, [1, 1, 2]);
     }

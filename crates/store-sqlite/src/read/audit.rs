@@ -92,7 +92,8 @@ impl Job for Append {
     type Output = ();
 
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<(), Fault> {
-        let query = sqlx::query("SELECT sequence, hash FROM audit WHERE chain = ?1 ORDER BY sequence DESC LIMIT 1");
+        let query =
+            sqlx::query("SELECT sequence, hash FROM audit WHERE chain = ?1 ORDER BY sequence DESC LIMIT 1");
         let last = query.bind(ACTIONS).fetch_optional(&mut *conn).await?;
         let (sequence, prev) = match last {
             Some(row) => (row.try_get::<i64, _>(0)? + 1, hash(&row, 1)?),

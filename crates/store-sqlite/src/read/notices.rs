@@ -16,7 +16,8 @@ use crate::error::{Fault, corrupt};
 use crate::seal::{Keys, Place};
 use crate::words::Word as _;
 
-const SELECT: &str = "SELECT sequence, id, case_id, kind, revision, plate, state, reason, parameters, text, segments,
+const SELECT: &str =
+    "SELECT sequence, id, case_id, kind, revision, plate, state, reason, parameters, text, segments,
     recipient, not_before, expires_at, attempts, queued_at, submitted_at, accepted_at, final_at
     FROM notice WHERE ";
 
@@ -82,9 +83,7 @@ fn to_notice(row: &SqliteRow, keys: &Keys, leases: &Mutex<Leases>) -> Result<Sto
         Ok(Some(text))
     };
     let time = |column: usize| -> Result<Option<Timestamp>, Fault> {
-        Ok(row
-            .try_get::<Option<i64>, _>(column)?
-            .map(Timestamp::from_micros))
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_micros))
     };
     let mut state = NoticeState::of(row.try_get(6)?)?;
     if state == NoticeState::Queued && lock(leases)?.holds(id) {
@@ -136,7 +135,11 @@ pub(super) async fn attempts(
         "SELECT sequence, id, notice, provider, submitted_at, class, code, provider_id FROM attempt
          WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
     );
-    let rows = query.bind(after as i64).bind(limit as i64).fetch_all(conn).await?;
+    let rows = query
+        .bind(after as i64)
+        .bind(limit as i64)
+        .fetch_all(conn)
+        .await?;
     rows.iter().map(to_attempt).collect()
 }
 

@@ -34,7 +34,11 @@ pub(super) async fn read(conn: &mut SqliteConnection, leases: &Mutex<Leases>) ->
         is_leased += u64::from(query.fetch_optional(&mut *snapshot).await?.is_some());
     }
     snapshot.rollback().await?;
-    let single = |what: Count| counts.get(what.name()).map_or(0, |keys| keys.iter().map(|(_, n)| n).sum());
+    let single = |what: Count| {
+        counts
+            .get(what.name())
+            .map_or(0, |keys| keys.iter().map(|(_, n)| n).sum())
+    };
     let mut notices = words::<NoticeState>(&counts, Count::Notice)?;
     lend(&mut notices, is_leased);
     Ok(Stats {

@@ -1,0 +1,359 @@
+//! Leases, the submit wall, outcomes and pauses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::ids::{AttemptId, NoticeId};
+use engine::notice::{AttemptClass, NoticeState};
+use engine::time::{MINUTE, Timestamp};
+use ports::dispatch::{
+    ALL_PROVIDERS, DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt,
+};
+use ports::store::StoreError;
+
+use super::{Attempt, Books, MemoryStore};
+
+const LONGEST_LEASE: i64 = 2 * MINUTE;
+const UNKNOWNS_IN_A_ROW: u32 = 10;
+
+#[async_trait]
+impl DispatchStore for MemoryStore {
+    async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (mut books, mut leases) = (self.books(), self.leases());
+        leases.by_notice.retain(|_, (_, until)| *until > now);
+        for notice in &mut books.notices {
+            let is_due = notice.state == NoticeState::Queued && notice.not_before <= now;
+            if is_due && notice.expires_at <= now {
+                notice.state = NoticeState::Expired;
+                notice.reason = Some("not_sent_in_time".into());
+                notice.final_at = Some(now);
+            }
+        }
+        let mut due: Vec<_> = books
+            .notices
+            .iter()
+            .filter(|notice| notice.state == NoticeState::Queued && notice.not_before <= now)
+            .filter(|notice| !leases.by_notice.contains_key(&notice.id))
+            .collect();
+        due.sort_by_key(|notice| (notice.not_before, notice.sequence));
+        let mut leased = Vec::new();
+        for notice in due.into_iter().take(limit) {
+            leases.tokens += 1;
+            let token = leases.tokens;
+            leases
+                .by_notice
+                .insert(notice.id.clone(), (token, now.plus(LONGEST_LEASE)));
+            leased.push(DueNotice {
+                id: notice.id.clone(),
+                case: notice.case.clone(),
+                kind: notice.kind,
+                plate: notice.plate.clone(),
+                parameters: notice.parameters.clone(),
+                expires_at: notice.expires_at,
+                attempts: notice.attempts,
+                token,
+            });
+        }
+        Ok(leased)
+    }
+
+    async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
+        for (id, token) in notices {
+            self.leases().end_if(id, *token);
+        }
+        Ok(())
+    }
+
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+        let (mut books, mut leases) = (self.books(), self.leases());
+        let granted = submissions.iter().map(|submission| {
+            leases.end_if(&submission.notice, submission.token) && submit(&mut books, now, submission)
+        });
+        Ok(granted.collect())
+    }
+
+    async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {
+        let mut books = self.books();
+        let mut after = books.clone();
+        for outcome in outcomes {
+            finish(&mut after, now, outcome)?;
+        }
+        *books = after;
+        Ok(())
+    }
+
+    async fn set_aside(
+        &self,
+        now: Timestamp,
+        notices: &[(NoticeId, u64, NoticeState, Arc<str>)],
+    ) -> Result<(), StoreError> {
+        let (mut books, mut leases) = (self.books(), self.leases());
+        if let Some((id, ..)) = notices.iter().find(|(_, _, state, _)| !state.is_unsent()) {
+            return Err(StoreError::Conflict(format!("notice {id} was not sent")));
+        }
+        for (id, token, state, reason) in notices {
+            if leases.end_if(id, *token)
+                && let Some(notice) = books.notice(id)
+            {
+                notice.state = *state;
+                notice.reason = Some(reason.clone());
+                notice.final_at = is_final(*state).then_some(now);
+            }
+        }
+        Ok(())
+    }
+
+    async fn defer(&self, notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError> {
+        let (mut books, mut leases) = (self.books(), self.leases());
+        for (id, token, until) in notices {
+            if leases.end_if(id, *token)
+                && let Some(notice) = books.notice(id)
+            {
+                notice.not_before = *until;
+            }
+        }
+        Ok(())
+    }
+
+    async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {
+        let mut books = self.books();
+        let mut by_provider: BTreeMap<Arc<str>, u32> = BTreeMap::new();
+        let mut notices = Vec::new();
+        for attempt in &mut books.attempts {
+            if attempt.class.is_none() && attempt.deadline < now {
+                attempt.class = Some(AttemptClass::Unknown);
+                attempt.code = Some("no_outcome".into());
+                *by_provider.entry(attempt.provider.clone()).or_default() += 1;
+                notices.push(attempt.notice.clone());
+            }
+        }
+        for id in notices {
+            if let Some(notice) = books.notice(&id) {
+                notice.state = NoticeState::Unknown;
+                notice.reason = Some("no_outcome".into());
+            }
+        }
+        Ok(by_provider.into_iter().collect())
+    }
+
+    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+        let books = self.books();
+        let mut unknown: Vec<_> = books
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.class == Some(AttemptClass::Unknown))
+            .collect();
+        unknown.sort_by_key(|attempt| attempt.submitted_at);
+        let to_unknown = |attempt: &Attempt| {
+            let notice = books.notices.iter().find(|notice| notice.id == attempt.notice)?;
+            Some(UnknownAttempt {
+                attempt: attempt.id.clone(),
+                notice: attempt.notice.clone(),
+                case: notice.case.clone(),
+                kind: notice.kind,
+                plate: notice.plate.clone(),
+                parameters: notice.parameters.clone(),
+                provider: attempt.provider.clone(),
+                submitted_at: attempt.submitted_at,
+                looks: attempt.looks,
+                next_look: attempt.next_look,
+            })
+        };
+        Ok(unknown.into_iter().take(limit).filter_map(to_unknown).collect())
+    }
+
+    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+        let mut books = self.books();
+        let found = books.attempts.iter_mut().find(|known| known.id == *attempt);
+        let found = found.ok_or_else(|| StoreError::NotFound(format!("attempt {attempt}")))?;
+        if found.class == Some(AttemptClass::Unknown) {
+            found.looks += 1;
+            found.next_look = Some(next);
+        }
+        Ok(())
+    }
+
+    async fn providers(&self) -> Result<Vec<ProviderState>, StoreError> {
+        Ok(self.books().providers.values().cloned().collect())
+    }
+
+    async fn pause(&self, provider: &str, pause: &Pause) -> Result<(), StoreError> {
+        let mut books = self.books();
+        set_pause(books.provider(provider), pause.clone());
+        Ok(())
+    }
+
+    async fn resume(&self, provider: &str, _by: &str, _at: Timestamp) -> Result<bool, StoreError> {
+        let mut books = self.books();
+        let Some(state) = books.providers.get_mut(provider) else {
+            return Ok(false);
+        };
+        state.unknowns = 0;
+        Ok(state.paused.take().is_some())
+    }
+}
+
+impl Books {
+    fn provider(&mut self, name: &str) -> &mut ProviderState {
+        self.providers
+            .entry(name.into())
+            .or_insert_with(|| ProviderState {
+                name: name.into(),
+                ..ProviderState::default()
+            })
+    }
+}
+
+fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> bool {
+    let is_paused = [ALL_PROVIDERS, &*submission.provider].iter().any(|name| {
+        books
+            .providers
+            .get(*name)
+            .is_some_and(|state| state.paused.is_some())
+    });
+    let is_taken = books.attempts.iter().any(|attempt| {
+        attempt.id == submission.attempt || (attempt.notice == submission.notice && attempt.live)
+    });
+    if is_paused || is_taken {
+        return false;
+    }
+    let Some(notice) = books.notice(&submission.notice) else {
+        return false;
+    };
+    if notice.state != NoticeState::Queued || notice.not_before > now || notice.expires_at <= now {
+        return false;
+    }
+    notice.state = NoticeState::Submitted;
+    notice.reason = None;
+    notice.attempts += 1;
+    notice.submitted_at = Some(now);
+    notice.final_at = None;
+    notice.text = Some(submission.text.clone());
+    notice.segments = Some(submission.segments);
+    notice.recipient = Some(submission.recipient.clone());
+    books.attempts.push(Attempt {
+        id: submission.attempt.clone(),
+        notice: submission.notice.clone(),
+        provider: submission.provider.clone(),
+        live: true,
+        submitted_at: now,
+        deadline: submission.deadline,
+        class: None,
+        code: None,
+        provider_id: None,
+        looks: 0,
+        next_look: None,
+    });
+    books.append_inner(now, std::slice::from_ref(&submission.told));
+    true
+}
+
+fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), StoreError> {
+    let attempt = books
+        .attempts
+        .iter_mut()
+        .find(|attempt| attempt.id == outcome.attempt && attempt.notice == outcome.notice);
+    let attempt =
+        attempt.ok_or_else(|| StoreError::Corrupt(format!("there is no attempt {}", outcome.attempt)))?;
+    let was = attempt.class;
+    let takes = match was {
+        None | Some(AttemptClass::Unknown) => true,
+        Some(AttemptClass::Accepted) => outcome.class == AttemptClass::Accepted,
+        Some(_) => false,
+    };
+    if !takes {
+        return Ok(());
+    }
+    attempt.class = Some(outcome.class);
+    attempt.live = !outcome.class.is_not_sent();
+    attempt.code = outcome.code.clone().or(attempt.code.take());
+    attempt.provider_id = outcome.provider_id.clone().or(attempt.provider_id.take());
+    let provider = attempt.provider.clone();
+    if was.is_none() || outcome.class == AttemptClass::Accepted {
+        streak(books, &provider, outcome, now);
+    }
+    if outcome.class.is_not_sent()
+        && let Some(taken_back) = &outcome.taken_back
+    {
+        books.append_inner(now, std::slice::from_ref(taken_back));
+    }
+    let notice = books.notice(&outcome.notice);
+    let notice =
+        notice.ok_or_else(|| StoreError::Corrupt(format!("there is no notice {}", outcome.notice)))?;
+    if outcome.class.is_not_sent() {
+        let waits = matches!(notice.state, NoticeState::Submitted | NoticeState::Unknown);
+        if !waits || !outcome.next.is_unsent() {
+            return Err(StoreError::Corrupt(format!(
+                "notice {} was not sent",
+                outcome.notice
+            )));
+        }
+    } else if outcome.next.rank() <= notice.state.rank() {
+        return Ok(());
+    }
+    notice.state = outcome.next;
+    notice.reason.clone_from(&outcome.reason);
+    notice.not_before = outcome.not_before.unwrap_or(notice.not_before);
+    if outcome.class == AttemptClass::Accepted {
+        notice.accepted_at = notice.accepted_at.or(Some(now));
+    }
+    notice.final_at = is_final(outcome.next).then_some(now);
+    Ok(())
+}
+
+fn streak(books: &mut Books, provider: &str, outcome: &Finished, now: Timestamp) {
+    let by_us = |reason: String| Pause {
+        reason: reason.into(),
+        by: "clearwalk".into(),
+        at: now,
+    };
+    match outcome.class {
+        AttemptClass::Unknown => {
+            let state = books.provider(provider);
+            state.unknowns += 1;
+            if state.unknowns >= UNKNOWNS_IN_A_ROW {
+                set_pause(state, by_us("unknowns".to_owned()));
+            }
+        }
+        AttemptClass::AccountBlocked => {
+            let state = books.provider(provider);
+            state.unknowns = 0;
+            let code = outcome.code.as_deref().unwrap_or("refused");
+            set_pause(state, by_us(format!("account_blocked: {code}")));
+        }
+        _ => {
+            if let Some(state) = books.providers.get_mut(provider) {
+                state.unknowns = 0;
+            }
+        }
+    }
+}
+
+/// A look-up ends a pause for unknowns, so such a one never replaces another.
+fn set_pause(state: &mut ProviderState, pause: Pause) {
+    let weight = |reason: &str| match reason {
+        reason if reason.starts_with("unknowns") => 0,
+        reason if reason.starts_with("account_blocked") => 1,
+        _ => 2,
+    };
+    let stands = state.paused.as_ref().map(|stands| weight(&stands.reason));
+    let new = weight(&pause.reason);
+    if stands.is_none_or(|stands| stands < new || new == 2) {
+        state.paused = Some(pause);
+    }
+}
+
+fn is_final(state: NoticeState) -> bool {
+    !matches!(
+        state,
+        NoticeState::Queued
+            | NoticeState::Leased
+            | NoticeState::Submitted
+            | NoticeState::Held
+            | NoticeState::Unknown
+    )
+}
