@@ -106,7 +106,11 @@ fn take_papers_away(sightings: &mut [Sighting<'_>], answers: &Answers<'_>) {
     }
     let paper = |sighting: &Sighting<'_>| {
         let number = sighting.seen.ticket.clone()?;
-        Some((Arc::<str>::from(sighting.fact.id.source()), number))
+        Some((
+            Arc::<str>::from(sighting.fact.id.source()),
+            number,
+            sighting.class.clone(),
+        ))
     };
     let merged = sightings
         .iter()

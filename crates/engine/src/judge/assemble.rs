@@ -49,15 +49,18 @@ impl<'a> Bench<'_, 'a> {
         let policy = decision
             .policy
             .map(|number| self.rules.policies()[number].clone());
-        let has_ordinal = decision.outcome.is_first() || decision.outcome == Outcome::PenaltyProposed;
+        let is_penalty = matches!(
+            decision.outcome,
+            Outcome::PenaltyProposed | Outcome::PenaltyDecided
+        );
+        let has_ordinal = decision.outcome.is_first() || is_penalty;
         let ordinal = decision
             .policy
             .filter(|_| has_ordinal)
             .map(|number| uses.ordinal(number, rank, decision.base));
-        let shows_window = has_ordinal || decision.outcome == Outcome::PenaltyDecided;
         let window = decision
             .policy
-            .filter(|_| shows_window)
+            .filter(|_| has_ordinal)
             .map(|number| uses.printed(number, rank, decision.standing));
         let named = || members().find_map(|sighting| sighting.place.name.clone());
         let registered = || {
