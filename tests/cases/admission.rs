@@ -201,15 +201,36 @@ fn too_old_is_printed_and_stays_so_even_when_confirmed() {
 }
 
 #[test]
-fn embassies_armed_police_and_the_military_answer_elsewhere() {
-    for (number, class) in [("使014578", "03"), ("WJ湘12345", "31"), ("京A01234", "32")] {
-        let out = city().decide(&[x().number(number).class(class)]);
-        if number.starts_with('京') {
-            continue;
-        }
+fn embassies_armed_police_and_the_military_answer_elsewhere_even_when_confirmed() {
+    for (number, class) in [("使014578", "03"), ("WJ湘12345", "31"), ("VA12345", "32")] {
+        let mut facts = vec![x().number(number).class(class)];
+        let out = city().decide(&facts);
         assert_eq!(out.says("x"), "not_punishable outside_jurisdiction", "{number}");
         assert_eq!(out.key("x", "ordinal"), "null");
+        facts.push(confirmed("r", "03-02 12:00", "x"));
+        assert_eq!(
+            city().decide(&facts).says("x"),
+            "not_punishable outside_jurisdiction",
+            "{number}"
+        );
     }
+}
+
+#[test]
+fn what_ends_without_a_case_line_takes_no_part_in_episodes() {
+    let middle = |fact: Fact| {
+        let facts = [
+            seen("a", "03-02 09:00", "Z1"),
+            fact,
+            seen("b", "03-02 10:40", "Z1"),
+        ];
+        city().decide(&facts).together("a")
+    };
+    let m = || seen("m", "03-02 09:50", "Z1");
+    assert_eq!(middle(m()), "a m b");
+    assert_eq!(middle(m().with("/data/device/mode", "test")), "a");
+    assert_eq!(middle(m().known("03-02 09:00")), "a");
+    assert_eq!(middle(m().number("湘K1234")), "a");
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn discretion_may_set_any_outcome() {
     }
     let out = three(&[discretion("d", "03-07 09:00", "b", "penalty_decided")]);
     assert_eq!(out.key("b", "fine_minor"), "10000");
+    assert_eq!(out.key("b", "ordinal"), "2");
     let out = three(&[discretion("d", "03-07 09:00", "b", "waived")]);
     assert_eq!(out.key("b", "fine_minor"), "null");
     assert_eq!(out.key("b", "proposal"), "null");
@@ -280,6 +281,28 @@ fn what_another_agency_handled_is_out_of_the_count_with_all_that_joins_it() {
     assert_eq!(out.together("a"), "a a2");
     assert_eq!(out.says("a2"), "not_punishable handled_elsewhere");
     assert_eq!(out.says("b"), WAIVED);
+}
+
+#[test]
+fn discretion_and_results_act_on_what_joins_the_case_later() {
+    let later = || seen("b2", "03-04 09:30", "Z2").known("03-08 09:00");
+    let out = three(&[discretion("d", "03-07 09:00", "b", "waived"), later()]);
+    assert_eq!(out.together("b"), "b b2");
+    assert_eq!(out.says("b2"), "waived discretion");
+    let out = three(&[objection_result("o", "03-07 09:00", "b", "upheld"), later()]);
+    assert_eq!(out.says("b2"), "voided objection_upheld");
+}
+
+#[test]
+fn a_lighter_answer_uses_up_the_allowance_as_any_first_outcome_does() {
+    let facts = [
+        seen("h", "03-02 09:00", "Z1").confidence(0.5),
+        objection_result("o", "03-03 09:00", "h", "lighter"),
+        seen("b", "03-04 09:00", "Z2"),
+    ];
+    let out = city().decide(&facts);
+    assert_eq!(out.says("h"), "waived objection_lighter");
+    assert_eq!(out.says("b"), PENALTY);
 }
 
 #[test]
