@@ -40,7 +40,7 @@ pub(crate) struct City {
 
 impl City {
     /// All days of a year that is over, so that no clock is behind.
-    pub(crate) fn simulate(seed: u64, events: u64) -> Self {
+    pub(crate) fn simulate(seed: u64, events: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         let made = site::clearwalk()

@@ -26,8 +26,10 @@ error-before-taking = 0.03
 invalid-number = 0.03
 "#;
 
-/// Facts come in so many portions, the first before the service has ever run.
-const PORTIONS: usize = 4;
+const IMPORT: [&str; 4] = ["import", "facts.csv", "--map", "map.toml"];
+/// Facts come in portions of about this size, each of which meets its own kills.
+const PORTION: usize = 450;
+const KILLS_A_PORTION: u64 = 16;
 
 #[test]
 fn kills_lose_nothing_change_no_decision_and_send_nothing_twice() {
@@ -44,34 +46,26 @@ fn torment(kills: u64) {
     let seed = variable("CLEARWALK_SEED").unwrap_or(20_251_125);
     println!("{kills} kills, CLEARWALK_SEED={seed}");
     let mut dice = Dice(seed);
-    let city = City::simulate(seed, 1_500 + kills * 20);
+    let count = (kills / KILLS_A_PORTION).max(4) as usize;
+    let city = City::simulate(seed, count * PORTION);
     let folder = tempfile::tempdir().unwrap();
     let provider = Provider::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
     let site = site(&city, &provider.url());
-    let portions: Vec<String> = (0..PORTIONS)
-        .map(|number| format!("facts-{number}.csv"))
-        .collect();
-    for (name, text) in portions.iter().zip(city.portions(PORTIONS)) {
-        site.write(name, &text);
+    let mut left = kills;
+    for (number, portion) in city.portions(count).iter().enumerate() {
+        site.write("facts.csv", portion);
+        let kills = left / (count - number) as u64;
+        left -= kills;
+        kill_imports(&site, kills / 4, &mut dice);
+        for life in 0..kills - kills / 4 {
+            kill_service(&site, &provider, life == 0, &mut dice);
+        }
     }
-    let imports = kills / 4;
-    kill_imports(&site, &portions[0], imports, &mut dice);
-    let lives = kills - imports;
-    let mut appended = 1;
-    for life in 0..lives {
-        let due = 1 + (life as usize + 1) * (PORTIONS - 1) / (lives as usize).max(1);
-        kill_service(
-            &site,
-            &provider,
-            &portions[appended..due.max(appended)],
-            &mut dice,
-        );
-        appended = due.max(appended);
-    }
-    for portion in &portions {
-        // Once more: what is known changes nothing.
-        site.ask(&["import", portion, "--map", "map.toml"]);
-    }
+    site.write("facts.csv", &city.portions(1)[0]);
+    // Once more: what is known changes nothing.
+    site.ask(&IMPORT);
+    let calls = provider.ledger().len();
+    println!("{calls} calls while being killed");
     provider.heal();
     let service = site.serve();
     settle(&site);
@@ -81,7 +75,7 @@ fn torment(kills: u64) {
     check::messages(&site, &provider);
     let undisturbed = self::site(&city, "http://127.0.0.1:9/never");
     undisturbed.write("facts.csv", &city.portions(1)[0]);
-    undisturbed.ask(&["import", "facts.csv", "--map", "map.toml", "--process"]);
+    undisturbed.ask(&[&IMPORT[..], &["--process"]].concat());
     check::decisions(&site, &undisturbed);
 }
 
@@ -98,34 +92,33 @@ fn site(city: &City, url: &str) -> Site {
     })
 }
 
-/// An import that is killed is simply run again; every second one also decides.
-fn kill_imports(site: &Site, file: &str, kills: u64, dice: &mut Dice) {
-    let mut command = vec!["import", file, "--map", "map.toml"];
-    for number in 0..kills {
-        command.truncate(4);
-        if number % 2 == 1 {
+/// Imports that die midway; every second one would also decide.
+fn kill_imports(site: &Site, kills: u64, dice: &mut Dice) {
+    for _ in 0..kills {
+        let mut command = IMPORT.to_vec();
+        if dice.below(2) == 1 {
             command.push("--process");
         }
         let mut import = site.start(&command, "import");
         // A moment of its life that nothing announces; one that has ended needs no kill.
-        let _ended = import.ends_within(Duration::from_millis(dice.below(400)));
+        let _ended = import.ends_within(Duration::from_millis(dice.below(300)));
         import.kill();
     }
-    site.ask(&command[..4]);
 }
 
-/// One life of the service, with new facts beside it, to a random end: before it is ready, while it reads, while it sends.
-fn kill_service(site: &Site, provider: &Provider, portions: &[String], dice: &mut Dice) {
+/// One life of the service to a random end: before it is ready, while it reads, while it sends. The first life after
+/// killed imports has the same import beside it, which is simply run again.
+fn kill_service(site: &Site, provider: &Provider, with_import: bool, dice: &mut Dice) {
     let mut service = if dice.below(4) == 0 {
         site.start(&["serve"], "serve")
     } else {
         site.serve()
     };
-    for portion in portions {
-        site.ask(&["import", portion, "--map", "map.toml"]);
+    if with_import {
+        site.ask(&IMPORT);
     }
     let calls = provider.ledger().len() as u64 + dice.below(40);
-    let patience = Duration::from_millis(dice.below(700));
+    let patience = Duration::from_millis(dice.below(1_000));
     let _reached = wait(patience, || {
         assert!(service.is_running(), "serve ended by itself: {}", service.said());
         (provider.ledger().len() as u64 >= calls).then_some(())
@@ -146,7 +139,7 @@ fn settle(site: &Site) {
             .iter()
             .any(|it| !it["paused"].is_null());
         if is_paused {
-            site.ask(&["sms", "resume", "primary", "--by", "test"]);
+            site.ask(&["sms", "resume", "--by", "test"]);
         }
         let states = &stats["notices"]["by_state"];
         let open: u64 = ["queued", "leased", "submitted"]

@@ -68,7 +68,7 @@ fn ten_unknowns_in_a_row_pause_the_provider_and_say_so_and_none_of_them_is_sent_
         "the page does not say so: {page}"
     );
     town.provider.heal();
-    town.site.ask(&["sms", "resume", "primary", "--by", "lin"]);
+    town.site.ask(&["sms", "resume", "--by", "lin"]);
     town.wait_for_notices("accepted", 4);
     service.stop();
     let notices = town.site.export("notices");
