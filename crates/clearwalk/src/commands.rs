@@ -68,7 +68,10 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// Who says so: as given, else the login name, else the number of the user. The audit log wants somebody.
 fn actor(by: Option<&str>) -> Result<String, Failure> {
     let login = || variable("USER").or_else(|| variable("LOGNAME"));
-    let name = by.map(str::to_owned).or_else(login).map(|name| name.trim().to_owned());
+    let name = by
+        .map(str::to_owned)
+        .or_else(login)
+        .map(|name| name.trim().to_owned());
     let name = name.filter(|name| !name.is_empty()).or_else(user_number);
     name.ok_or_else(|| Failure::usage("nobody says this: there is no login name").hint("add --by NAME"))
 }

@@ -36,7 +36,10 @@ impl Context {
             source.read_file(path, text);
         }
         source.read_environment(environment::variables());
-        let folder = file.as_ref().and_then(|(path, _)| path.parent()).map(Path::to_owned);
+        let folder = file
+            .as_ref()
+            .and_then(|(path, _)| path.parent())
+            .map(Path::to_owned);
         let settings = Settings::of(source, file.map(|(path, _)| path), folder.unwrap_or_default());
         settings.map_err(|mistakes| {
             Failure::configuration(mistakes.join("\n")).hint("clearwalk config schema prints all keys")
@@ -50,7 +53,8 @@ impl Settings {
         let mut source = Source::default();
         source.read_file(path, text);
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Self::of(source, Some(path.to_owned()), folder).map_err(|mistakes| Failure::configuration(mistakes.join("\n")))
+        Self::of(source, Some(path.to_owned()), folder)
+            .map_err(|mistakes| Failure::configuration(mistakes.join("\n")))
     }
 }
 

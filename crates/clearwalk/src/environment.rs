@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 
 /// A variable; none: not set, or not text.
-#[expect(clippy::disallowed_methods, reason = "the one place of the binary that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the binary that reads the environment"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

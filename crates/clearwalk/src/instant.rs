@@ -1,6 +1,7 @@
 //! Instants on the command line and in what is printed.
 
 use engine::time::Timestamp;
+use ports::clock::{Clock as _, SystemClock};
 
 /// Reads an RFC 3339 instant.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
@@ -12,5 +13,5 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
 
 /// The present.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+    SystemClock.now()
 }

@@ -88,7 +88,9 @@ pub(crate) fn say(text: impl Display) {
 
 /// Text with a colour of the terminal (31 red, 32 green, 33 yellow), where stderr is one and wants colours.
 pub(crate) fn coloured(colour: u8, text: &str) -> String {
-    if io::stderr().is_terminal() && crate::environment::variable("NO_COLOR").is_none_or(|value| value.is_empty()) {
+    if io::stderr().is_terminal()
+        && crate::environment::variable("NO_COLOR").is_none_or(|value| value.is_empty())
+    {
         format!("\u{1b}[{colour}m{text}\u{1b}[0m")
     } else {
         text.to_owned()
@@ -112,7 +114,8 @@ pub(crate) fn fail(failure: &Failure, as_json: bool) -> ExitCode {
 
 /// The JSON form of a failure.
 fn document(failure: &Failure) -> Value {
-    let mut error = json!({"code": failure.code.word(), "exit": failure.code.exit(), "message": failure.message});
+    let mut error =
+        json!({"code": failure.code.word(), "exit": failure.code.exit(), "message": failure.message});
     if let Some(hint) = &failure.hint {
         error["hint"] = json!(hint);
     }
@@ -123,6 +126,9 @@ fn broken(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::new(Code::Closed, "the reader of the output has gone away")
     } else {
-        Failure::new(Code::Failure, format_args!("the output cannot be written: {error}"))
+        Failure::new(
+            Code::Failure,
+            format_args!("the output cannot be written: {error}"),
+        )
     }
 }

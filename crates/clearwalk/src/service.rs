@@ -68,7 +68,12 @@ impl Parts {
     /// The role that sends.
     pub(crate) fn dispatch(&self) -> Dispatch {
         let route = self.gateways.route();
-        Dispatch::new(self.store.clone(), route, self.registry.clone(), self.texts.clone())
+        Dispatch::new(
+            self.store.clone(),
+            route,
+            self.registry.clone(),
+            self.texts.clone(),
+        )
     }
 }
 
@@ -127,17 +132,26 @@ impl Service {
             let health = StoreHealth::new(self.parts.store.clone(), shared.heart.clone(), names);
             let router = web::router(page_parts(&self.parts, health, self.metrics.clone()));
             let stop = shutdown.clone();
-            tokio::spawn(web::serve(listener, router, async move { stop.cancelled().await }))
+            tokio::spawn(async move {
+                let stopping = stop.clone();
+                let served = web::serve(listener, router, async move { stopping.cancelled().await }).await;
+                // A service without its page is not what was asked for.
+                stop.cancel();
+                served
+            })
         });
         let watch = tokio::spawn(signals.cancel(shutdown.clone()));
         let keep = tokio::spawn(upkeep_of_metrics(self.metrics, shutdown.clone()));
-        let mut ended = run::run(roles, shared).await.map_err(|error| Failure::new(Code::Failure, error));
+        let mut ended = run::run(roles, shared)
+            .await
+            .map_err(|error| Failure::new(Code::Failure, error));
         if let Some(page) = page {
             // Without a role of the pipeline the page is all there is.
-            let served = page.await;
-            shutdown.cancel();
-            if let Ok(Err(error)) = served {
-                ended = ended.and(Err(Failure::new(Code::Failure, format_args!("the page stopped: {error}"))));
+            if let Ok(Err(error)) = page.await {
+                let failure = Failure::new(Code::Failure, format_args!("the page stopped: {error}"));
+                if ended.is_ok() {
+                    ended = Err(failure);
+                }
             }
         }
         shutdown.cancelled().await;
@@ -152,8 +166,13 @@ impl Service {
         let (intake_bell, dispatch_bell) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut roles = Vec::new();
         if self.roles.contains(&RoleWord::Intake) {
-            let intake =
-                Intake::claim(parts.store.clone(), parts.rules.clone(), JudgeBy::WallClock, &self.holder).await?;
+            let intake = Intake::claim(
+                parts.store.clone(),
+                parts.rules.clone(),
+                JudgeBy::WallClock,
+                &self.holder,
+            )
+            .await?;
             roles.push(Role {
                 name: "intake",
                 step: Box::new(Ringing::new(intake, dispatch_bell.clone())),
@@ -182,16 +201,16 @@ impl Service {
 }
 
 fn page_parts(parts: &Parts, health: StoreHealth, metrics: PrometheusHandle) -> web::Parts {
-    let texts = parts.texts.clone();
+    let (texts, grammar) = (parts.texts.clone(), parts.rules.grammar());
     web::Parts {
         store: parts.store.clone(),
         dispatch: parts.store.clone(),
         health: Arc::new(health),
         metrics: Arc::new(move || metrics.render()),
-        render_text: Arc::new(move |notice| unsent(notice, &texts)),
+        render_text: Arc::new(move |notice| unsent(notice, &texts, grammar)),
         now: Arc::new(SystemClock),
         version: env!("CARGO_PKG_VERSION"),
-        grammar: parts.rules.grammar(),
+        grammar,
         providers: parts.gateways.names(),
     }
 }

@@ -21,13 +21,15 @@ pub(crate) enum Talk {
 /// `json`, and `--json` asks for the latter.
 pub(crate) fn start(as_json: bool, talk: Talk) -> Result<(), Failure> {
     // The statements of the store are of no use to an operator, and may hold values.
-    let text = variable("CLEARWALK_LOG").filter(|text| !text.is_empty()).unwrap_or_else(|| {
-        match talk {
-            Talk::Quiet => "warn,sqlx=error",
-            Talk::Service => "info,sqlx=error",
-        }
-        .to_owned()
-    });
+    let text = variable("CLEARWALK_LOG")
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| {
+            match talk {
+                Talk::Quiet => "warn,sqlx=error",
+                Talk::Service => "info,sqlx=error",
+            }
+            .to_owned()
+        });
     let filter = EnvFilter::try_new(&text).map_err(|error| {
         Failure::configuration(format_args!("CLEARWALK_LOG: `{text}`: {error}"))
             .hint("write a level such as `info`, or `warn,pipeline=debug`")

@@ -22,9 +22,9 @@ use super::{Context, actor};
 use crate::cli::CaseCommand;
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
+use crate::instant;
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access, Decider};
-use crate::instant;
 
 /// How long another process may take to decide on the fact; it is in the stream by then and not lost.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
@@ -70,7 +70,11 @@ async fn say(
     let now = instant::now();
     let payload = saying.event(&case, by, now)?;
     let decoded = event::decode(payload.as_bytes(), Known::At(now), 0).map_err(|rejected| {
-        Failure::usage(format_args!("{}: {}", rejected.pointer.trim_start_matches("/data/"), rejected.detail))
+        Failure::usage(format_args!(
+            "{}: {}",
+            rejected.pointer.trim_start_matches("/data/"),
+            rejected.detail
+        ))
     })?;
     let entry = NewAudit {
         at: now,
@@ -89,7 +93,10 @@ async fn say(
     let mut decider = Decider::find(settings, store, rules, JudgeBy::WallClock, "case").await?;
     let Ok(reached) = timeout(PATIENCE, decider.reach(end, |_| {})).await else {
         let holder = decider.elsewhere().unwrap_or("this process");
-        let failure = Failure::new(Code::Partly, format_args!("the fact is in the stream; {holder} has not decided on it yet"));
+        let failure = Failure::new(
+            Code::Partly,
+            format_args!("the fact is in the stream; {holder} has not decided on it yet"),
+        );
         return Err(failure.hint("it is not lost; look again with `clearwalk case show`"));
     };
     reached?;

@@ -53,7 +53,10 @@ async fn status(context: &Context, settings: &Settings, store: &SqliteStore) -> 
         &["what", "value"],
         &[
             vec!["database".to_owned(), database],
-            vec!["schema".to_owned(), format!("{} of {}", status.schema, status.schema_of_release)],
+            vec![
+                "schema".to_owned(),
+                format!("{} of {}", status.schema, status.schema_of_release),
+            ],
             vec!["sqlite".to_owned(), status.sqlite],
             vec!["bytes".to_owned(), status.size.to_string()],
             vec!["free bytes".to_owned(), status.free.to_string()],
@@ -71,7 +74,10 @@ async fn backup(context: &Context, settings: &Settings, args: &BackupArgs) -> Re
         return Ok(());
     }
     let key = wiring::key_file(settings);
-    output::say(format!("keep {} too, and apart from it: without the key, phones and texts stay sealed", key.display()));
+    output::say(format!(
+        "keep {} too, and apart from it: without the key, phones and texts stay sealed",
+        key.display()
+    ));
     Ok(())
 }
 
@@ -79,22 +85,30 @@ async fn backup(context: &Context, settings: &Settings, args: &BackupArgs) -> Re
 async fn restore(context: &Context, settings: &Settings, args: &RestoreArgs) -> Result<(), Failure> {
     let database = settings.database.as_path();
     if !args.yes {
-        let failure = Failure::usage(format_args!("{} would be replaced by {}", database.display(), args.from.display()));
-        return Err(failure.hint("add --yes; the present database is kept beside with the ending .before-restore"));
+        let failure = Failure::usage(format_args!(
+            "{} would be replaced by {}",
+            database.display(),
+            args.from.display()
+        ));
+        return Err(
+            failure.hint("add --yes; the present database is kept beside with the ending .before-restore")
+        );
     }
     std::fs::metadata(&args.from).map_err(|error| Failure::reading(&args.from, &error))?;
     let _lock = wiring::take_lock(settings, "db restore")?;
     let kept = ending(database, ".before-restore");
     if kept.exists() {
-        let failure = Failure::new(Code::Conflict, format_args!("{} is there already", kept.display()));
+        let failure = Failure::new(
+            Code::Conflict,
+            format_args!("{} is there already", kept.display()),
+        );
         return Err(failure.hint("it is the database before an earlier restore; move it away"));
     }
     let draft = ending(database, ".restoring");
     std::fs::copy(&args.from, &draft).map_err(|error| Failure::writing(&draft, &error))?;
-    check(settings, &draft).await.map_err(|failure| {
+    check(settings, &draft).await.inspect_err(|_| {
         // The reason why it is no database of ours is the news; that a draft stays is not.
         let _left = std::fs::remove_file(&draft);
-        failure
     })?;
     if database.exists() {
         // Whatever the write-ahead log holds belongs to the old database.
@@ -116,7 +130,8 @@ async fn restore(context: &Context, settings: &Settings, args: &RestoreArgs) -> 
 
 /// Whether it is a database of ours that this release can open with the present keys.
 async fn check(settings: &Settings, copy: &Path) -> Result<(), Failure> {
-    let keys = store_sqlite::key::load_or_create(&wiring::key_file(settings)).map_err(Failure::configuration)?;
+    let keys =
+        store_sqlite::key::load_or_create(&wiring::key_file(settings)).map_err(Failure::configuration)?;
     let options = Options {
         keys,
         create: false,

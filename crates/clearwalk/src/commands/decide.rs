@@ -18,8 +18,6 @@ use crate::output::{self, Output};
 
 /// So many bad lines are named one by one.
 const NAMED: usize = 20;
-/// Lines are written in blocks of about this size.
-const BLOCK: usize = 1 << 16;
 
 pub(crate) fn run(context: &Context, args: &DecideArgs) -> Result<(), Failure> {
     let rules = rules(context, args)?;
@@ -51,16 +49,8 @@ fn rules(context: &Context, args: &DecideArgs) -> Result<Rules, Failure> {
 
 fn print(decided: &Decided, all: bool) -> Result<(), Failure> {
     let mut out = Output::new();
-    let mut block = Vec::with_capacity(2 * BLOCK);
-    for (id, case) in &decided.cases {
-        case_line::write(id, case, &mut block);
-        block.push(b'\n');
-        if block.len() >= BLOCK {
-            out.bytes(&block)?;
-            block.clear();
-        }
-    }
-    out.bytes(&block)?;
+    decide::print(&decided.cases, |block| out.bytes(block))?;
+    let mut block = Vec::new();
     for other in decided.others.iter().filter(|_| all) {
         block.clear();
         write_other(other, &mut block);

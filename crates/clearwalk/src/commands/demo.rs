@@ -8,8 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use pipeline::intake::JudgeBy;
 use pipeline::dispatch::Dispatch;
+use pipeline::intake::JudgeBy;
 use ports::clock::SystemClock;
 use ports::log::Stream as _;
 use store_sqlite::SqliteStore;
@@ -36,9 +36,11 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
 async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Failure> {
     let mut signals = Signals::take()?;
     let folder = tempfile::Builder::new().prefix("clearwalk-demo-").tempdir();
-    let folder = folder.map_err(|error| Failure::new(Code::Failure, format_args!("no temporary folder: {error}")))?;
+    let folder =
+        folder.map_err(|error| Failure::new(Code::Failure, format_args!("no temporary folder: {error}")))?;
     let gateway = Gateway::start(Options::default()).await;
-    let gateway = gateway.map_err(|error| Failure::new(Code::Failure, format_args!("the test gateway: {error}")))?;
+    let gateway =
+        gateway.map_err(|error| Failure::new(Code::Failure, format_args!("the test gateway: {error}")))?;
     let settings = settings(&folder, city, &gateway, args.port)?;
     let store = wiring::open(&settings, Access::Make).await?;
     let parts = Parts::new(&settings, wiring::rules(&settings)?, store.clone())?;
@@ -48,7 +50,10 @@ async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Fai
     };
     report.print(context)?;
     if !report.is_right() {
-        return Err(Failure::new(Code::CheckFailed, "the demo did not come out as it must"));
+        return Err(Failure::new(
+            Code::CheckFailed,
+            "the demo did not come out as it must",
+        ));
     }
     if args.once {
         return Ok(());
@@ -57,7 +62,9 @@ async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Fai
     let _lock = wiring::take_lock(&settings, "demo")?;
     let service = Service::prepare(parts, RoleWord::ALL.to_vec(), listen, wiring::holder("demo")).await?;
     if let Some(address) = service.address() {
-        output::say(format!("look at http://{address}; Ctrl-C ends it, and nothing is kept"));
+        output::say(format!(
+            "look at http://{address}; Ctrl-C ends it, and nothing is kept"
+        ));
     }
     service.run(signals).await?;
     gateway.shutdown().await;
@@ -80,7 +87,11 @@ async fn work(
         }
     };
     let year = city.plan().first.year();
-    say(format!("a made-up city in {year}: {} reports about {} vehicles", args.events, city.vehicles()));
+    say(format!(
+        "a made-up city in {year}: {} reports about {} vehicles",
+        args.events,
+        city.vehicles()
+    ));
     let began = instant::now();
     city::append(city, store).await?;
     let rules = wiring::rules(settings)?;

@@ -28,6 +28,9 @@ pub(crate) fn run(context: &Context, args: &DigestArgs) -> Result<(), Failure> {
         }));
     }
     let (cases, facts, plates) = (digest.cases, digest.facts, digest.ledgers);
-    output::say(format!("{cases} cases of {facts} facts and {plates} plates, as of {}", digest.at));
+    output::say(format!(
+        "{cases} cases of {facts} facts and {plates} plates, as of {}",
+        digest.at
+    ));
     output::print_line(&hash)
 }

@@ -14,7 +14,11 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(context.json, Talk::Quiet)?;
     let mut checks = checks::of_machine();
     match context.settings() {
-        Err(failure) => checks.push(Check::bad("configuration", failure.message, "see `clearwalk config check`")),
+        Err(failure) => checks.push(Check::bad(
+            "configuration",
+            failure.message,
+            "see `clearwalk config check`",
+        )),
         Ok(settings) => {
             checks.extend(checks::of_files(&settings));
             checks.extend(super::runtime()?.block_on(checks::of_store(&settings)));
@@ -24,7 +28,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (bad, doubtful) = (count(Health::Bad), count(Health::Doubtful));
     print(context, &checks)?;
     if bad > 0 {
-        return Err(Failure::new(Code::CheckFailed, format_args!("{bad} of {} checks failed", checks.len())));
+        return Err(Failure::new(
+            Code::CheckFailed,
+            format_args!("{bad} of {} checks failed", checks.len()),
+        ));
     }
     if !context.json {
         output::say(format!("{} checks, {doubtful} to look at", checks.len()));
@@ -46,7 +53,12 @@ fn print(context: &Context, checks: &[Check]) -> Result<(), Failure> {
     }
     let mut out = Output::new();
     for check in checks {
-        out.line(format_args!("{:<8} {:<14} {}", check.health.word(), check.name, check.found))?;
+        out.line(format_args!(
+            "{:<8} {:<14} {}",
+            check.health.word(),
+            check.name,
+            check.found
+        ))?;
         if let Some(hint) = &check.hint {
             out.line(format_args!("{:<23} {hint}", ""))?;
         }

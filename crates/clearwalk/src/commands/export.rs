@@ -5,6 +5,7 @@ mod rows;
 mod writer;
 
 use engine::message::Texts;
+use engine::plate::Grammar;
 use ports::read::{CaseFilter, NewAudit, NoticeFilter, ReadStore};
 use store_sqlite::SqliteStore;
 
@@ -23,7 +24,8 @@ const PAGE: usize = 2048;
 
 pub(crate) fn run(context: &Context, args: &ExportArgs) -> Result<(), Failure> {
     let settings = context.settings()?;
-    let texts = wiring::texts(&settings, &wiring::rules(&settings)?)?;
+    let rules = wiring::rules(&settings)?;
+    let texts = wiring::texts(&settings, &rules)?;
     telemetry::start(context.json, Talk::Quiet)?;
     super::runtime()?.block_on(async {
         let store = wiring::open(&settings, Access::Use).await?;
@@ -34,7 +36,7 @@ pub(crate) fn run(context: &Context, args: &ExportArgs) -> Result<(), Failure> {
         match args.what {
             ExportWhat::Records => records(&store, &mut out).await?,
             ExportWhat::Cases => cases(&store, &mut out).await?,
-            ExportWhat::Notices => notices(&store, &mut out, &texts, args.reveal).await?,
+            ExportWhat::Notices => notices(&store, &mut out, &texts, rules.grammar(), args.reveal).await?,
             ExportWhat::Attempts => attempts(&store, &mut out).await?,
             ExportWhat::Audit => audit(&store, &mut out).await?,
         }
@@ -85,7 +87,13 @@ async fn cases(store: &SqliteStore, out: &mut Writer) -> Result<(), Failure> {
     }
 }
 
-async fn notices(store: &SqliteStore, out: &mut Writer, texts: &Texts, reveal: bool) -> Result<(), Failure> {
+async fn notices(
+    store: &SqliteStore,
+    out: &mut Writer,
+    texts: &Texts,
+    grammar: Grammar,
+    reveal: bool,
+) -> Result<(), Failure> {
     let mut filter = NoticeFilter::default();
     out.header(rows::NOTICE)?;
     loop {
@@ -93,7 +101,7 @@ async fn notices(store: &SqliteStore, out: &mut Writer, texts: &Texts, reveal: b
         let Some(last) = page.last() else { return Ok(()) };
         filter.after = Some(last.sequence);
         for notice in &page {
-            out.row(rows::notice(notice, texts, reveal))?;
+            out.row(rows::notice(notice, texts, grammar, reveal))?;
         }
     }
 }

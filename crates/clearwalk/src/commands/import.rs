@@ -17,7 +17,7 @@ use self::summary::Summary;
 use self::watch::Watch;
 use super::Context;
 use crate::cli::{ImportArgs, ModeWord};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access, Decider};
 use crate::{files, instant, output};
@@ -99,14 +99,18 @@ async fn read(
             Ok(Some(Row::Quarantined { reason, detail, line })) => {
                 summary.named += 1;
                 if summary.named <= NAMED {
-                    watch.say(&format!("{}:{line}: {}: {detail}", file.display(), reason.as_str()));
+                    watch.say(&format!(
+                        "{}:{line}: {}: {detail}",
+                        file.display(),
+                        reason.as_str()
+                    ));
                 }
             }
             Err(error) => {
                 // What was read before the break is kept: the same import, run again, goes on from there.
                 chunk.flush(store, summary).await?;
                 summary.add(reader.counts());
-                return Err(error.hint(format!("{} facts before it are in the stream", summary.appended)));
+                return Err(broken_off(error, summary.appended));
             }
         }
         if chunk.is_full() {
@@ -120,11 +124,21 @@ async fn read(
     Ok(())
 }
 
+/// The same import, run again once the file is whole, appends only the rest.
+fn broken_off(mut failure: Failure, appended: u64) -> Failure {
+    if appended > 0 {
+        failure.code = Code::Partly;
+    }
+    failure.hint(format!(
+        "{appended} facts before it are in the stream; mend the file and run the import again"
+    ))
+}
+
 fn unreadable(error: formats::mapping::ReadError) -> Failure {
     use formats::mapping::ReadError;
     match &error {
         ReadError::Open { file, source } => Failure::reading(Path::new(file), source),
         ReadError::Column(_) => Failure::configuration(error),
-        ReadError::Read { .. } | ReadError::Shape { .. } => Failure::new(crate::failure::Code::Failure, error),
+        ReadError::Read { .. } | ReadError::Shape { .. } => Failure::new(Code::Failure, error),
     }
 }

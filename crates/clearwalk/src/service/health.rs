@@ -28,16 +28,25 @@ impl StoreHealth {
 
     async fn schema(&self) -> Readiness {
         let (ok, detail) = match self.store.status().await {
-            Ok(status) => (status.schema == status.schema_of_release, format!("version {}", status.schema)),
+            Ok(status) => (
+                status.schema == status.schema_of_release,
+                format!("version {}", status.schema),
+            ),
             Err(error) => (false, error.to_string()),
         };
         item("schema", ok, detail)
     }
 
     async fn stream(&self) -> Readiness {
-        let read = async { Ok::<_, ports::store::StoreError>((self.store.progress().await?.next, self.store.end().await?)) };
+        let read = async {
+            Ok::<_, ports::store::StoreError>((self.store.progress().await?.next, self.store.end().await?))
+        };
         match read.await {
-            Ok((next, end)) => item("stream", true, format!("{} records wait", end.saturating_sub(next))),
+            Ok((next, end)) => item(
+                "stream",
+                true,
+                format!("{} records wait", end.saturating_sub(next)),
+            ),
             Err(error) => item("stream", false, error.to_string()),
         }
     }
@@ -48,7 +57,9 @@ impl StoreHealth {
             None => (false, "has not begun".to_owned()),
             Some(beat) => {
                 let well = beat.is_well(SystemClock.now(), WITHIN);
-                let detail = beat.trouble.unwrap_or_else(|| format!("last did its work at {}", beat.at));
+                let detail = beat
+                    .trouble
+                    .unwrap_or_else(|| format!("last did its work at {}", beat.at));
                 (well, detail)
             }
         };

@@ -18,8 +18,9 @@ pub(crate) struct Signals {
 impl Signals {
     pub(crate) fn take() -> Result<Self, Failure> {
         let take = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::new(Code::Failure, format_args!("signals cannot be taken: {error}")))
+            signal(kind).map_err(|error| {
+                Failure::new(Code::Failure, format_args!("signals cannot be taken: {error}"))
+            })
         };
         Ok(Self {
             terminate: take(SignalKind::terminate())?,

@@ -49,7 +49,9 @@ impl<'s> Decider<'s> {
             rules: Arc::new(rules),
             judge_by,
             command,
-            role: Role::Elsewhere { holder: String::new() },
+            role: Role::Elsewhere {
+                holder: String::new(),
+            },
         };
         decider.look().await?;
         Ok(decider)

@@ -11,12 +11,19 @@ use crate::instant;
 
 /// Publishes every version of the files that the store does not have; answers their names. Other text under a published
 /// name is refused.
-pub(crate) async fn publish(settings: &Settings, store: &dyn ReadStore, by: &str) -> Result<Vec<String>, Failure> {
+pub(crate) async fn publish(
+    settings: &Settings,
+    store: &dyn ReadStore,
+    by: &str,
+) -> Result<Vec<String>, Failure> {
     let published = store.policies().await?;
     let mut fresh = Vec::new();
     for (file, text) in &settings.rules_files()?.policies {
         let policy = policy::parse(file, text).map_err(Failure::configuration)?;
-        if published.iter().any(|it| it.id == policy.id && it.version == policy.version && *it.text == **text) {
+        if published
+            .iter()
+            .any(|it| it.id == policy.id && it.version == policy.version && *it.text == **text)
+        {
             continue;
         }
         let at = instant::now();
@@ -28,7 +35,10 @@ pub(crate) async fn publish(settings: &Settings, store: &dyn ReadStore, by: &str
             at,
             by: by.into(),
         };
-        store.publish_policy(&version).await.map_err(|error| changed(file, &policy.name(), error))?;
+        store
+            .publish_policy(&version)
+            .await
+            .map_err(|error| changed(file, &policy.name(), error))?;
         let entry = NewAudit {
             at,
             actor: by.into(),
@@ -47,6 +57,9 @@ fn changed(file: &str, name: &str, error: StoreError) -> Failure {
     if !matches!(error, StoreError::Conflict(_)) {
         return error.into();
     }
-    let message = format!("{file}: policy {name} was published with another text, and a published version never changes");
-    Failure::new(Code::Conflict, message).hint("give the new text a version of its own; `clearwalk policy show` prints the published one")
+    let message = format!(
+        "{file}: policy {name} was published with another text, and a published version never changes"
+    );
+    Failure::new(Code::Conflict, message)
+        .hint("give the new text a version of its own; `clearwalk policy show` prints the published one")
 }

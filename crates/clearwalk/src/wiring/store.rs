@@ -61,7 +61,8 @@ fn keys(settings: &Settings) -> Result<store_sqlite::Keys, Failure> {
             settings.database.display(),
             path.display()
         );
-        return Err(Failure::configuration(message).hint("put the key file back from its backup; see `store.key_file`"));
+        return Err(Failure::configuration(message)
+            .hint("put the key file back from its backup; see `store.key_file`"));
     };
     keys.map_err(|error| match error {
         KeyError::File { .. } | KeyError::Random(_) => Failure::new(Code::Failure, error),
@@ -76,7 +77,11 @@ pub(crate) fn take_lock(settings: &Settings, command: &str) -> Result<RoleLock, 
 
 /// What this process says of itself to others.
 pub(crate) fn holder(command: &str) -> String {
-    format!("clearwalk {command} (process {}) since {}", std::process::id(), instant::now())
+    format!(
+        "clearwalk {command} (process {}) since {}",
+        std::process::id(),
+        instant::now()
+    )
 }
 
 impl From<LockError> for Failure {
@@ -92,9 +97,10 @@ impl From<LockError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let code = match &error {
-            OpenError::Address(_) | OpenError::Older { .. } | OpenError::Newer { .. } | OpenError::Changed { .. } => {
-                Code::Configuration
-            }
+            OpenError::Address(_)
+            | OpenError::Older { .. }
+            | OpenError::Newer { .. }
+            | OpenError::Changed { .. } => Code::Configuration,
             OpenError::Missing(_) => Code::NotFound,
             OpenError::Create { .. } => Code::Failure,
             OpenError::Sql { .. } => Code::Unreachable,

@@ -5,7 +5,10 @@ use serde_json::json;
 use crate::site::{Site, case_of};
 
 fn id(site: &Site, fact: &str) -> String {
-    case_of(&site.export("cases"), fact)["case"].as_str().unwrap().to_owned()
+    case_of(&site.export("cases"), fact)["case"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -19,14 +22,26 @@ fn a_void_takes_the_case_away_and_the_next_one_is_the_first() {
     assert_eq!(case_of(&cases, "/cam/1#b")["outcome"], "waived");
     let audit = site.export("audit");
     let entry = audit.iter().find(|entry| entry["action"] == "case.void").unwrap();
-    assert_eq!((&entry["actor"], &entry["object"]), (&json!("tester"), &json!(first)));
+    assert_eq!(
+        (&entry["actor"], &entry["object"]),
+        (&json!("tester"), &json!(first))
+    );
 }
 
 #[test]
 fn a_review_that_rejects_leaves_no_evidence() {
     let site = Site::decided();
     let case = id(&site, "/cam/1#c");
-    let shown = site.json(&["case", "review", &case, "rejected", "--reason", "wrong car", "--by", "R7"]);
+    let shown = site.json(&[
+        "case",
+        "review",
+        &case,
+        "rejected",
+        "--reason",
+        "wrong car",
+        "--by",
+        "R7",
+    ]);
     assert_eq!(shown["effective"]["outcome"], "voided");
     assert_eq!(shown["effective"]["reasons"][0], "review_rejected");
 }
@@ -42,7 +57,14 @@ fn a_corrected_plate_moves_the_observation() {
         .filter(|case| case["effective"] == true && case["outcome"] != "voided")
         .map(|case| case["subject"].as_str().unwrap())
         .collect();
-    assert!(subjects.iter().filter(|subject| **subject == "湘K12345/02").count() >= 2, "{cases:?}");
+    assert!(
+        subjects
+            .iter()
+            .filter(|subject| **subject == "湘K12345/02")
+            .count()
+            >= 2,
+        "{cases:?}"
+    );
 }
 
 #[test]
@@ -58,7 +80,10 @@ fn discretion_sets_the_outcome_and_an_unknown_one_is_a_usage_error() {
 #[test]
 fn a_case_that_is_not_there_is_not_found() {
     let site = Site::decided();
-    for arguments in [["case", "show", "260101-NOBODY"].as_slice(), &["case", "void", "260101-NOBODY", "--reason", "other"]] {
+    for arguments in [
+        ["case", "show", "260101-NOBODY"].as_slice(),
+        &["case", "void", "260101-NOBODY", "--reason", "other"],
+    ] {
         assert_eq!(site.refuse(4, arguments)["code"], "not_found");
     }
 }
@@ -80,7 +105,17 @@ fn sending_stops_and_goes_on_and_both_are_written_down() {
     assert_eq!(paused["providers"][0]["paused"]["by"], "tester");
     let runs = site.json(&["sms", "resume"]);
     assert!(runs["providers"][0]["paused"].is_null(), "{runs}");
-    assert_eq!(site.refuse(4, &["sms", "pause", "secondary", "--reason", "x"])["code"], "not_found");
-    let actions: Vec<_> = site.export("audit").iter().map(|entry| entry["action"].clone()).collect();
-    assert!(actions.contains(&json!("sms.pause")) && actions.contains(&json!("sms.resume")), "{actions:?}");
+    assert_eq!(
+        site.refuse(4, &["sms", "pause", "secondary", "--reason", "x"])["code"],
+        "not_found"
+    );
+    let actions: Vec<_> = site
+        .export("audit")
+        .iter()
+        .map(|entry| entry["action"].clone())
+        .collect();
+    assert!(
+        actions.contains(&json!("sms.pause")) && actions.contains(&json!("sms.resume")),
+        "{actions:?}"
+    );
 }

@@ -12,7 +12,15 @@ fn a_copy_brings_back_what_was_decided() {
     let (digest, cases) = (site.ask(&["digest"]), site.export("cases"));
     site.ask(&["db", "backup", "copy.db"]);
     assert_eq!(site.refuse(5, &["db", "backup", "copy.db"])["code"], "conflict");
-    site.ask(&["import", "rows.csv", "--map", "map.toml", "--process", "--known", "now"]);
+    site.ask(&[
+        "import",
+        "rows.csv",
+        "--map",
+        "map.toml",
+        "--process",
+        "--known",
+        "now",
+    ]);
     site.refuse(2, &["db", "restore", "copy.db"]);
     site.ask(&["db", "restore", "copy.db", "--yes"]);
     assert_eq!(site.ask(&["digest"]), digest);
@@ -43,7 +51,10 @@ fn a_lost_key_is_not_replaced_in_silence() {
     let site = Site::decided();
     fs::remove_file(site.path("clearwalk.key")).unwrap();
     let error = site.refuse(3, &["export", "cases"]);
-    assert!(error["message"].as_str().unwrap().contains("clearwalk.key"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("clearwalk.key"),
+        "{error}"
+    );
     assert!(!site.path("clearwalk.key").exists());
 }
 
@@ -60,8 +71,22 @@ fn another_text_of_a_published_policy_is_refused() {
 fn the_doctor_names_what_is_well_and_what_is_not() {
     let site = Site::decided();
     let report = site.json(&["doctor"]);
-    let names: Vec<_> = report["checks"].as_array().unwrap().iter().map(|it| it["check"].clone()).collect();
-    for name in ["clock", "time zones", "configuration", "rules", "disk", "lock", "store", "intake"] {
+    let names: Vec<_> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["check"].clone())
+        .collect();
+    for name in [
+        "clock",
+        "time zones",
+        "configuration",
+        "rules",
+        "disk",
+        "lock",
+        "store",
+        "intake",
+    ] {
         assert!(names.contains(&json!(name)), "{name} in {names:?}");
     }
     site.write("policy.toml", "[policy]\n");

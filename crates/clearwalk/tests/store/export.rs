@@ -6,11 +6,20 @@ use crate::site::Site;
 fn every_record_is_accounted_for() {
     let site = Site::decided();
     let records = site.export("records");
-    let dispositions: Vec<&str> = records.iter().map(|it| it["disposition"].as_str().unwrap()).collect();
+    let dispositions: Vec<&str> = records
+        .iter()
+        .map(|it| it["disposition"].as_str().unwrap())
+        .collect();
     assert_eq!(dispositions, ["decided", "decided", "decided", "duplicate"]);
     for record in &records {
-        assert_eq!((&record["stream"], &record["partition"]), (&"embedded".into(), &0.into()));
-        assert!(record["received_at"].as_str().unwrap().starts_with("2026-"), "{record}");
+        assert_eq!(
+            (&record["stream"], &record["partition"]),
+            (&"embedded".into(), &0.into())
+        );
+        assert!(
+            record["received_at"].as_str().unwrap().starts_with("2026-"),
+            "{record}"
+        );
     }
 }
 
@@ -18,15 +27,27 @@ fn every_record_is_accounted_for() {
 fn cases_are_the_lines_of_decide_with_their_version() {
     let site = Site::decided();
     for case in site.export("cases") {
-        assert_eq!((&case["version"], &case["effective"]), (&1.into(), &true.into()), "{case}");
-        assert!(case["because"]["zh"].is_string() && case["decided_at"].is_string(), "{case}");
+        assert_eq!(
+            (&case["version"], &case["effective"]),
+            (&1.into(), &true.into()),
+            "{case}"
+        );
+        assert!(
+            case["because"]["zh"].is_string() && case["decided_at"].is_string(),
+            "{case}"
+        );
     }
 }
 
 #[test]
 fn csv_has_a_header_and_a_line_for_each_row() {
     let site = Site::decided();
-    for (what, first) in [("records", "stream,"), ("cases", "case,"), ("notices", "notice,"), ("audit", "chain,")] {
+    for (what, first) in [
+        ("records", "stream,"),
+        ("cases", "case,"),
+        ("notices", "notice,"),
+        ("audit", "chain,"),
+    ] {
         let csv = site.ask(&["export", what, "--format", "csv"]);
         assert!(csv.starts_with(first), "{csv}");
         assert_eq!(csv.lines().count(), site.export(what).len() + 1, "{what}");
@@ -51,8 +72,14 @@ fn numbers_are_shown_only_with_a_reason_which_is_written_down() {
     site.refuse(2, &["export", "notices", "--reveal"]);
     site.ask(&["export", "notices", "--reveal", "--reason", "complaint 12"]);
     let audit = site.export("audit");
-    let entry = audit.iter().find(|entry| entry["action"] == "export.reveal").unwrap();
-    assert_eq!((&entry["actor"], &entry["after"]), (&"tester".into(), &"complaint 12".into()));
+    let entry = audit
+        .iter()
+        .find(|entry| entry["action"] == "export.reveal")
+        .unwrap();
+    assert_eq!(
+        (&entry["actor"], &entry["after"]),
+        (&"tester".into(), &"complaint 12".into())
+    );
 }
 
 #[test]

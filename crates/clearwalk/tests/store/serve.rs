@@ -21,7 +21,9 @@ impl Service {
         let log = std::fs::File::create(site.path("serve.log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let service = Self { child, port };
-        wait("the service is ready", || service.get("/readyz").starts_with("HTTP/1.1 200"));
+        wait("the service is ready", || {
+            service.get("/readyz").starts_with("HTTP/1.1 200")
+        });
         service
     }
 
@@ -38,7 +40,9 @@ impl Service {
     }
 
     fn signal(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
         assert!(status.unwrap().success());
     }
 
@@ -62,18 +66,25 @@ impl Drop for Service {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn wait(what: &str, mut done: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while !done() {
         assert!(Instant::now() < until, "it is still not so that {what}");
         look_again();
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "between two looks at another process, which cannot ring")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "between two looks at another process, which cannot ring"
+)]
 fn look_again() {
     std::thread::sleep(Duration::from_millis(20));
 }
@@ -86,7 +97,10 @@ fn a_second_service_is_refused_and_told_who_the_first_is() {
     let error = site.refuse_last(5, &["serve"]);
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains(&format!("process {}", service.child.id())), "{message}");
+    assert!(
+        message.contains(&format!("process {}", service.child.id())),
+        "{message}"
+    );
     assert_eq!(service.stop(), 0);
 }
 
@@ -102,17 +116,25 @@ fn the_lock_dies_with_the_process() {
 #[test]
 fn what_is_imported_beside_the_service_is_decided_by_it_and_sent() {
     let site = Site::new();
-    site.write("policy.toml", &std::fs::read_to_string(site.path("policy.toml")).unwrap().replace(
-        "[outcome]",
-        "[notice]\nhold = \"0s\"\nexpires = \"10 years\"\n[outcome]",
-    ));
+    site.write(
+        "policy.toml",
+        &std::fs::read_to_string(site.path("policy.toml"))
+            .unwrap()
+            .replace(
+                "[outcome]",
+                "[notice]\nhold = \"0s\"\nexpires = \"10 years\"\n[outcome]",
+            ),
+    );
     let service = Service::start(&site);
     site.ask(&["import", "rows.csv", "--map", "map.toml", "--process"]);
     assert_eq!(site.export("cases").len(), 3);
     let settled = ["accepted", "no_contact"];
     wait("every notice is settled", || {
         let notices = site.export("notices");
-        notices.len() == 3 && notices.iter().all(|notice| settled.contains(&notice["state"].as_str().unwrap()))
+        notices.len() == 3
+            && notices
+                .iter()
+                .all(|notice| settled.contains(&notice["state"].as_str().unwrap()))
     });
     assert!(!site.export("attempts").is_empty());
     assert_eq!(service.stop(), 0);
@@ -146,7 +168,11 @@ fn one_role_alone_does_only_its_own_work() {
     let site = Site::new();
     site.ask(&["import", "rows.csv", "--map", "map.toml"]);
     let mut command = site.command(&["serve", "--role", "intake"]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let service = Service { child, port: 0 };
     wait("the facts are decided", || site.export("cases").len() == 3);
     assert!(site.export("attempts").is_empty());
@@ -161,7 +187,11 @@ fn a_page_that_cannot_listen_is_a_conflict() {
     command.env("CLEARWALK__WEB__LISTEN", taken.local_addr().unwrap().to_string());
     let ended = Ended::of(&command.output().unwrap());
     assert_eq!(ended.code, 5, "{}", ended.stderr);
-    assert!(ended.stderr.contains("cannot listen on 127.0.0.1"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("cannot listen on 127.0.0.1"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -170,7 +200,9 @@ fn the_service_shows_no_phone_and_no_whole_plate_in_its_log() {
     site.write("rows.csv", ROWS);
     let service = Service::start(&site);
     site.ask(&["import", "rows.csv", "--map", "map.toml", "--process"]);
-    wait("every notice is settled or waits", || site.export("notices").len() == 3);
+    wait("every notice is settled or waits", || {
+        site.export("notices").len() == 3
+    });
     service.get("/v1/cases");
     assert_eq!(service.stop(), 0);
     let log = std::fs::read_to_string(site.path("serve.log")).unwrap();
@@ -182,7 +214,14 @@ fn the_service_shows_no_phone_and_no_whole_plate_in_its_log() {
 fn the_demo_comes_out_as_it_must() {
     let site = Site::new();
     let report = site.json(&["demo", "--once", "--events", "600"]);
-    assert_eq!((&report["wrong_cases"], &report["messages_received_twice"]), (&0.into(), &0.into()), "{report}");
+    assert_eq!(
+        (&report["wrong_cases"], &report["messages_received_twice"]),
+        (&0.into(), &0.into()),
+        "{report}"
+    );
     assert!(report["messages_received"].as_u64().unwrap() > 50, "{report}");
-    assert!(!site.path("clearwalk.db").exists(), "the demo leaves nothing here");
+    assert!(
+        !site.path("clearwalk.db").exists(),
+        "the demo leaves nothing here"
+    );
 }

@@ -93,7 +93,10 @@ impl Site {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clearwalk"));
-        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null());
         command.env_clear().env("USER", "tester");
         command
     }
@@ -117,7 +120,10 @@ impl Site {
 
     pub(crate) fn export(&self, what: &str) -> Vec<Value> {
         let lines = self.ask(&["export", what]);
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Must fail so; gives the error on stderr.
@@ -125,7 +131,11 @@ impl Site {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         let ended = self.run(&arguments);
-        assert_eq!(ended.code, code, "clearwalk {arguments:?}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(
+            ended.code, code,
+            "clearwalk {arguments:?}: {}{}",
+            ended.stdout, ended.stderr
+        );
         let error: Value = serde_json::from_str(&ended.stderr).unwrap();
         error["error"].clone()
     }
@@ -137,7 +147,11 @@ impl Site {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         let ended = self.run(&arguments);
-        assert_eq!(ended.code, code, "clearwalk {arguments:?}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(
+            ended.code, code,
+            "clearwalk {arguments:?}: {}{}",
+            ended.stdout, ended.stderr
+        );
         let error: Value = serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
         error["error"].clone()
     }
@@ -157,5 +171,8 @@ impl Ended {
 /// The one case whose facts are these.
 pub(crate) fn case_of<'v>(cases: &'v [Value], fact: &str) -> &'v Value {
     let holds = |case: &&Value| case["effective"] == true && case["facts"][0] == fact;
-    cases.iter().find(holds).unwrap_or_else(|| panic!("no case of {fact} in {cases:?}"))
+    cases
+        .iter()
+        .find(holds)
+        .unwrap_or_else(|| panic!("no case of {fact} in {cases:?}"))
 }

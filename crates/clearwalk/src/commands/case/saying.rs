@@ -24,11 +24,23 @@ pub(super) struct Saying {
 impl Saying {
     /// None: the command only looks.
     pub(super) fn of(command: &CaseCommand) -> Result<Option<Self>, Failure> {
-        let saying = |action, kind, data, fact| Some(Self { action, kind, data, fact });
+        let saying = |action, kind, data, fact| {
+            Some(Self {
+                action,
+                kind,
+                data,
+                fact,
+            })
+        };
         Ok(match command {
             CaseCommand::Show { .. } => None,
             CaseCommand::Void { reason, .. } => saying("void", "void", json!({ "reason": reason }), None),
-            CaseCommand::Review { verdict, reason, fact, .. } => {
+            CaseCommand::Review {
+                verdict,
+                reason,
+                fact,
+                ..
+            } => {
                 let verdict = match verdict {
                     VerdictWord::Confirmed => "confirmed",
                     VerdictWord::Rejected => "rejected",
@@ -36,9 +48,20 @@ impl Saying {
                 let data = json!({ "verdict": verdict, "reason": reason });
                 saying("review", "review", data, fact.clone())
             }
-            CaseCommand::Plate { plate, class, color, fact, .. } => {
+            CaseCommand::Plate {
+                plate,
+                class,
+                color,
+                fact,
+                ..
+            } => {
                 let plate = json!({ "number": plate, "class": class, "color": color });
-                saying("plate", "plate-correction", json!({ "plate": plate }), fact.clone())
+                saying(
+                    "plate",
+                    "plate-correction",
+                    json!({ "plate": plate }),
+                    fact.clone(),
+                )
             }
             CaseCommand::Discretion { outcome, reason, .. } => {
                 if Outcome::parse(outcome).is_none() {
@@ -46,7 +69,12 @@ impl Saying {
                     let failure = Failure::usage(format_args!("`{outcome}` is no outcome"));
                     return Err(failure.hint(format!("there are {}", words.join(", "))));
                 }
-                saying("discretion", "discretion", json!({ "outcome": outcome, "reason": reason }), None)
+                saying(
+                    "discretion",
+                    "discretion",
+                    json!({ "outcome": outcome, "reason": reason }),
+                    None,
+                )
             }
         })
     }
@@ -82,11 +110,15 @@ impl Saying {
     fn about<'c>(&self, case: &'c CaseLine) -> Result<&'c str, Failure> {
         let Some(wanted) = &self.fact else {
             let first = case.facts.first().map(String::as_str);
-            return first.ok_or_else(|| Failure::new(Code::Conflict, "the case holds no observation any more"));
+            return first
+                .ok_or_else(|| Failure::new(Code::Conflict, "the case holds no observation any more"));
         };
         let found = case.facts.iter().find(|fact| *fact == wanted);
         found.map(String::as_str).ok_or_else(|| {
-            let failure = Failure::new(Code::NotFound, format_args!("the case holds no observation `{wanted}`"));
+            let failure = Failure::new(
+                Code::NotFound,
+                format_args!("the case holds no observation `{wanted}`"),
+            );
             failure.hint(format!("it holds {}", case.facts.join(", ")))
         })
     }

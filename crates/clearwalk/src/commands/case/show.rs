@@ -1,8 +1,10 @@
 //! A case for people and for programs.
 
 use engine::ids::CaseId;
+use engine::message::Texts;
+use engine::plate::Grammar;
 use formats::case_line::CaseLine;
-use ports::read::{NoticeFilter, ReadStore as _, StoredNotice};
+use ports::read::{NoticeFilter, ReadStore as _, StoredCase, StoredNotice};
 use ports::store::StoreError;
 use serde_json::{Value, json};
 use store_sqlite::SqliteStore;
@@ -29,50 +31,83 @@ pub(super) async fn print(
     };
     let notices = store.notices(&filter, NOTICES).await?;
     if context.json {
-        let mut lines = Vec::new();
-        for version in &versions {
-            let line = export::case_line(version)?;
-            lines.push(serde_json::from_slice::<Value>(&line).map_err(|error| unreadable(&error))?);
-        }
-        let texts = wiring::texts(settings, &wiring::rules(settings)?)?;
-        let notices: Vec<Value> = notices.iter().map(|notice| describe(notice, &texts)).collect();
-        let effective = lines.last().cloned();
-        return output::print_json(&json!({
-            "case": id.as_str(), "effective": effective, "versions": lines, "notices": notices,
-        }));
+        return print_json(settings, id, &versions, &notices);
     }
     let mut out = Output::new();
     for version in &versions {
         let line = CaseLine::parse(&version.body).map_err(|error| unreadable(&error))?;
         if version.effective {
-            out.line(format_args!("case      {}", line.case))?;
-            out.line(format_args!("subject   {}", line.subject))?;
-            out.line(format_args!("zone      {}", line.zones.join(" ")))?;
-            out.line(format_args!("from      {}", line.from))?;
-            out.line(format_args!("to        {}", line.to))?;
-            out.line(format_args!("outcome   {} ({})", line.outcome, line.reasons.join(", ")))?;
-            out.line(format_args!("policy    {}", line.policy.as_deref().unwrap_or("none")))?;
-            out.line(format_args!("because   {}", line.because.zh))?;
-            out.line(format_args!("          {}", line.because.en))?;
-            for fact in &line.facts {
-                out.line(format_args!("fact      {fact}"))?;
-            }
+            describe(&line, &mut out)?;
         }
     }
     for version in &versions {
         let line = CaseLine::parse(&version.body).map_err(|error| unreadable(&error))?;
         let (number, at) = (version.version, version.decided_at);
-        out.line(format_args!("version   {number} {at} {} ({})", line.outcome, line.reasons.join(", ")))?;
+        out.line(format_args!(
+            "version   {number} {at} {} ({})",
+            line.outcome,
+            line.reasons.join(", ")
+        ))?;
     }
     for notice in &notices {
-        let reason = notice.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        out.line(format_args!("notice    {} {} {}{reason}", notice.id, notice.kind.as_str(), notice.state.as_str()))?;
+        let (kind, state) = (notice.kind.as_str(), notice.state.as_str());
+        let reason = notice.reason.as_deref().map(|reason| format!(" ({reason})"));
+        let reason = reason.unwrap_or_default();
+        out.line(format_args!("notice    {} {kind} {state}{reason}", notice.id))?;
     }
     out.end()
 }
 
-fn describe(notice: &StoredNotice, texts: &engine::message::Texts) -> Value {
-    let text = notice.text.clone().or_else(|| export::unsent(notice, texts).map(|(text, _)| text));
+fn describe(line: &CaseLine, out: &mut Output) -> Result<(), Failure> {
+    out.line(format_args!("case      {}", line.case))?;
+    out.line(format_args!("subject   {}", line.subject))?;
+    out.line(format_args!("zone      {}", line.zones.join(" ")))?;
+    out.line(format_args!("from      {}", line.from))?;
+    out.line(format_args!("to        {}", line.to))?;
+    out.line(format_args!(
+        "outcome   {} ({})",
+        line.outcome,
+        line.reasons.join(", ")
+    ))?;
+    out.line(format_args!(
+        "policy    {}",
+        line.policy.as_deref().unwrap_or("none")
+    ))?;
+    out.line(format_args!("because   {}", line.because.zh))?;
+    out.line(format_args!("          {}", line.because.en))?;
+    line.facts
+        .iter()
+        .try_for_each(|fact| out.line(format_args!("fact      {fact}")))
+}
+
+fn print_json(
+    settings: &Settings,
+    id: &CaseId,
+    versions: &[StoredCase],
+    notices: &[StoredNotice],
+) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    for version in versions {
+        let line = export::case_line(version)?;
+        lines.push(serde_json::from_slice::<Value>(&line).map_err(|error| unreadable(&error))?);
+    }
+    let rules = wiring::rules(settings)?;
+    let texts = wiring::texts(settings, &rules)?;
+    let notices: Vec<Value> = notices
+        .iter()
+        .map(|notice| notice_json(notice, &texts, rules.grammar()))
+        .collect();
+    let effective = lines.last().cloned();
+    output::print_json(&json!({
+        "case": id.as_str(), "effective": effective, "versions": lines, "notices": notices,
+    }))
+}
+
+fn notice_json(notice: &StoredNotice, texts: &Texts, grammar: Grammar) -> Value {
+    let text = notice
+        .text
+        .clone()
+        .or_else(|| export::unsent(notice, texts, grammar).map(|(text, _)| text));
     json!({
         "notice": notice.id.as_str(),
         "kind": notice.kind.as_str(),

@@ -62,9 +62,24 @@ impl Report {
     }
 
     pub(super) fn print(&self, context: &Context) -> Result<(), Failure> {
-        let cases = words(self.stats.cases.iter().map(|(outcome, count)| (outcome.as_str(), *count)));
-        let notices = words(self.stats.notices.iter().map(|(state, count)| (state.as_str(), *count)));
-        let records = words(self.stats.records.iter().map(|(disposition, count)| (disposition.as_str(), *count)));
+        let cases = words(
+            self.stats
+                .cases
+                .iter()
+                .map(|(outcome, count)| (outcome.as_str(), *count)),
+        );
+        let notices = words(
+            self.stats
+                .notices
+                .iter()
+                .map(|(state, count)| (state.as_str(), *count)),
+        );
+        let records = words(
+            self.stats
+                .records
+                .iter()
+                .map(|(disposition, count)| (disposition.as_str(), *count)),
+        );
         if context.json {
             return output::print_json(&json!({
                 "events": self.events,
@@ -81,7 +96,10 @@ impl Report {
         }
         let mut out = Output::new();
         let (read, seconds) = (self.stats.read, self.millis as f64 / 1000.0);
-        out.line(format!("read      {read} records in {seconds:.1} s: {}", listed(&records)))?;
+        out.line(format!(
+            "read      {read} records in {seconds:.1} s: {}",
+            listed(&records)
+        ))?;
         out.line(format!("decided   {}", listed(&cases)))?;
         let right = match self.wrong.len() {
             0 => format!("all {} cases came out as they must", self.expected),
@@ -109,7 +127,10 @@ fn words<'w>(counts: impl Iterator<Item = (&'w str, u64)>) -> Map<String, Value>
 }
 
 fn listed(counts: &Map<String, Value>) -> String {
-    let counts: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
     counts.join(", ")
 }
 
@@ -124,7 +145,9 @@ fn answers(city: &City) -> Cases {
     cases
         .map(|case| {
             let outcome = serde_json::to_value(case.outcome).ok();
-            let outcome = outcome.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+            let outcome = outcome
+                .and_then(|word| word.as_str().map(str::to_owned))
+                .unwrap_or_default();
             (sorted(case.facts), (case.subject, outcome))
         })
         .collect()
@@ -159,7 +182,11 @@ fn differences(expected: &Cases, found: &Cases) -> Vec<String> {
         match found.get(facts) {
             Some(it) if it == &(subject.clone(), outcome.clone()) => {}
             Some((_, other)) => wrong.push(format!("{}: {other} instead of {outcome}", facts[0])),
-            None => wrong.push(format!("{}: no case of these {} sightings, instead of {outcome}", facts[0], facts.len())),
+            None => wrong.push(format!(
+                "{}: no case of these {} sightings, instead of {outcome}",
+                facts[0],
+                facts.len()
+            )),
         }
     }
     for (facts, (_, outcome)) in found.iter().filter(|(facts, _)| !expected.contains_key(*facts)) {

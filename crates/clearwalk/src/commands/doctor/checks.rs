@@ -1,5 +1,6 @@
 //! Single checks.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -7,8 +8,8 @@ use ports::store::IntakeStore as _;
 use store_sqlite::{LockError, RoleLock};
 
 use crate::config::{RegistryKind, Settings};
-use crate::wiring::{self, Access, Gateways};
 use crate::instant;
+use crate::wiring::{self, Access, Gateways};
 
 /// Below this a busy day fills the disk.
 const LITTLE: u64 = 1 << 30;
@@ -43,7 +44,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn well(name: &'static str, found: impl ToString) -> Self {
+    fn well(name: &'static str, found: impl Display) -> Self {
         Self {
             name,
             health: Health::Well,
@@ -52,16 +53,16 @@ impl Check {
         }
     }
 
-    fn doubtful(name: &'static str, found: impl ToString, hint: impl ToString) -> Self {
+    fn doubtful(name: &'static str, found: impl Display, hint: impl Into<String>) -> Self {
         Self {
             name,
             health: Health::Doubtful,
             found: found.to_string(),
-            hint: Some(hint.to_string()),
+            hint: Some(hint.into()),
         }
     }
 
-    pub(super) fn bad(name: &'static str, found: impl ToString, hint: impl ToString) -> Self {
+    pub(super) fn bad(name: &'static str, found: impl Display, hint: impl Into<String>) -> Self {
         Self {
             health: Health::Bad,
             ..Self::doubtful(name, found, hint)
@@ -83,9 +84,16 @@ pub(super) fn of_machine() -> Vec<Check> {
     let zone = match TimeZone::get("Asia/Shanghai") {
         Ok(zone) => {
             let (source, hour) = (jiff::tz::db().available().count(), zone.to_offset(now.to_jiff()));
-            Check::well("time zones", format!("{source} zones are known; Asia/Shanghai is {hour}"))
+            Check::well(
+                "time zones",
+                format!("{source} zones are known; Asia/Shanghai is {hour}"),
+            )
         }
-        Err(error) => Check::bad("time zones", error, "the tables are part of the binary; install it anew"),
+        Err(error) => Check::bad(
+            "time zones",
+            error,
+            "the tables are part of the binary; install it anew",
+        ),
     };
     vec![clock, zone]
 }
@@ -93,12 +101,23 @@ pub(super) fn of_machine() -> Vec<Check> {
 /// What the settings name, without a network and without a store.
 pub(super) fn of_files(settings: &Settings) -> Vec<Check> {
     let mut checks = Vec::new();
-    let source = settings.source.as_ref().map_or("built-in settings".to_owned(), |file| file.display().to_string());
+    let source = settings.source.as_ref().map_or_else(
+        || "built-in settings".to_owned(),
+        |file| file.display().to_string(),
+    );
     checks.push(Check::well("configuration", source));
     match wiring::rules(settings) {
-        Err(failure) => checks.push(Check::bad("rules", failure.message, "see `clearwalk policy lint`")),
+        Err(failure) => checks.push(Check::bad(
+            "rules",
+            failure.message,
+            "see `clearwalk policy lint`",
+        )),
         Ok(rules) if rules.policies().is_empty() => {
-            checks.push(Check::doubtful("rules", "no policy: nothing is punishable", "name some in rules.policies"));
+            checks.push(Check::doubtful(
+                "rules",
+                "no policy: nothing is punishable",
+                "name some in rules.policies",
+            ));
         }
         Ok(rules) => {
             let names: Vec<String> = rules.policies().iter().map(|policy| policy.name()).collect();
@@ -112,16 +131,20 @@ pub(super) fn of_files(settings: &Settings) -> Vec<Check> {
                 (Ok(_), RegistryKind::None) => {
                     Check::doubtful("registry", "none: nobody is written to", "see registry.kind")
                 }
-                (Ok(_), RegistryKind::Demo) => Check::doubtful("registry", "made-up numbers", "see registry.kind"),
+                (Ok(_), RegistryKind::Demo) => {
+                    Check::doubtful("registry", "made-up numbers", "see registry.kind")
+                }
                 (Ok(_), RegistryKind::File(path)) => Check::well("registry", path.display()),
             });
         }
     }
     checks.push(match Gateways::new(settings) {
         Err(failure) => Check::bad("providers", failure.message, "see sms.providers"),
-        Ok(gateways) if gateways.route().is_empty() => {
-            Check::doubtful("providers", "none: messages wait and expire", "see sms.providers and sms.route")
-        }
+        Ok(gateways) if gateways.route().is_empty() => Check::doubtful(
+            "providers",
+            "none: messages wait and expire",
+            "see sms.providers and sms.route",
+        ),
         Ok(gateways) => {
             let names: Vec<String> = gateways.route().iter().map(|it| it.name().to_string()).collect();
             Check::well("providers", names.join(", "))
@@ -148,7 +171,11 @@ fn secrets(settings: &Settings) -> Vec<Check> {
         return vec![Check::well("secrets", "only their owner may read them")];
     }
     let names = open.join(" ");
-    vec![Check::doubtful("secrets", format!("others may read {names}"), format!("chmod 600 {names}"))]
+    vec![Check::doubtful(
+        "secrets",
+        format!("others may read {names}"),
+        format!("chmod 600 {names}"),
+    )]
 }
 
 #[cfg(unix)]
@@ -165,11 +192,16 @@ fn is_open(_path: &Path) -> bool {
 /// The database, its disk and who holds it.
 pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
     let database = &settings.database;
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = database
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     let mut checks = vec![match fs4::available_space(folder) {
-        Ok(free) if free < LITTLE => {
-            Check::doubtful("disk", format!("{} MB free", free >> 20), "a store needs room for a busy day")
-        }
+        Ok(free) if free < LITTLE => Check::doubtful(
+            "disk",
+            format!("{} MB free", free >> 20),
+            "a store needs room for a busy day",
+        ),
         Ok(free) => Check::well("disk", format!("{} MB free", free >> 20)),
         Err(error) => Check::bad("disk", format!("{}: {error}", folder.display()), "see store.url"),
     }];
@@ -180,7 +212,11 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
     }
     checks.push(lock(settings));
     match wiring::open(settings, Access::Use).await {
-        Err(failure) => checks.push(Check::bad("store", failure.message, failure.hint.unwrap_or_default())),
+        Err(failure) => checks.push(Check::bad(
+            "store",
+            failure.message,
+            failure.hint.unwrap_or_default(),
+        )),
         Ok(store) => {
             checks.push(match store.status().await {
                 Ok(status) => Check::well(
@@ -196,7 +232,10 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
                 Err(error) => Check::bad("store", error, "see store.url"),
             });
             checks.push(match store.progress().await {
-                Ok(progress) => Check::well("intake", format!("has read {} records", progress.next.saturating_sub(1))),
+                Ok(progress) => Check::well(
+                    "intake",
+                    format!("has read {} records", progress.next.saturating_sub(1)),
+                ),
                 Err(error) => Check::bad("intake", error, "see store.url"),
             });
         }

@@ -1,6 +1,7 @@
 //! The names and values of each kind of row.
 
 use engine::message::{Route, Texts, segments};
+use engine::plate::Grammar;
 use formats::case_line::CaseLine;
 use formats::notice_parameters::NoticeParameters;
 use ports::read::{AuditEntry, StoredAttempt, StoredCase, StoredNotice, StoredRecord};
@@ -12,8 +13,17 @@ use crate::failure::Failure;
 /// The embedded stream has one partition and this name.
 const STREAM: &str = "embedded";
 
-pub(super) const RECORD: &[&str] =
-    &["stream", "partition", "offset", "source", "id", "disposition", "reason", "received_at", "detail"];
+pub(super) const RECORD: &[&str] = &[
+    "stream",
+    "partition",
+    "offset",
+    "source",
+    "id",
+    "disposition",
+    "reason",
+    "received_at",
+    "detail",
+];
 
 pub(super) fn record(it: &StoredRecord) -> Vec<Cell> {
     vec![
@@ -62,7 +72,9 @@ pub(super) const CASE: &[&str] = &[
 pub(super) fn case(it: &StoredCase) -> Result<Vec<Cell>, Failure> {
     let line = CaseLine::parse(&it.body).map_err(|error| broken(it, &error))?;
     let window = line.window;
-    let edge = |edge: fn(&formats::case_line::WindowLine) -> Option<String>| Cell::maybe(window.as_ref().and_then(edge));
+    let edge = |edge: fn(&formats::case_line::WindowLine) -> Option<String>| {
+        Cell::maybe(window.as_ref().and_then(edge))
+    };
     Ok(vec![
         Cell::Text(line.case),
         Cell::Text(line.subject),
@@ -72,7 +84,8 @@ pub(super) fn case(it: &StoredCase) -> Result<Vec<Cell>, Failure> {
         Cell::Text(line.to),
         Cell::List(line.facts),
         Cell::Text(line.outcome),
-        line.ordinal.map_or(Cell::Null, |ordinal| Cell::Number(ordinal.into())),
+        line.ordinal
+            .map_or(Cell::Null, |ordinal| Cell::Number(ordinal.into())),
         edge(|window| Some(window.kind.clone())),
         edge(|window| window.from.clone()),
         edge(|window| window.to.clone()),
@@ -130,10 +143,10 @@ pub(super) const NOTICE: &[&str] = &[
 ];
 
 /// What is not sent yet is written as it would be now.
-pub(super) fn notice(it: &StoredNotice, texts: &Texts, reveal: bool) -> Vec<Cell> {
+pub(super) fn notice(it: &StoredNotice, texts: &Texts, grammar: Grammar, reveal: bool) -> Vec<Cell> {
     let (text, parts) = match (&it.text, it.segments) {
         (Some(text), parts) => (Some(text.clone()), parts),
-        (None, _) => match unsent(it, texts) {
+        (None, _) => match unsent(it, texts, grammar) {
             Some((text, parts)) => (Some(text), Some(parts)),
             None => (None, None),
         },
@@ -165,15 +178,28 @@ pub(super) fn notice(it: &StoredNotice, texts: &Texts, reveal: bool) -> Vec<Cell
     ]
 }
 
-/// The text and its segments as they would be sent now; none: the parameters cannot be read.
-pub(crate) fn unsent(it: &StoredNotice, texts: &Texts) -> Option<(String, u32)> {
+/// The text and its segments as they would be sent now, to a phone of the country of the plates; none: the parameters
+/// cannot be read.
+pub(crate) fn unsent(it: &StoredNotice, texts: &Texts, grammar: Grammar) -> Option<(String, u32)> {
     let text = NoticeParameters::decode(&it.parameters).ok()?.message(texts).text;
-    let parts = segments(&text, Route::DomesticChina);
+    let route = match grammar {
+        Grammar::Cn => Route::DomesticChina,
+        Grammar::Generic => Route::International,
+    };
+    let parts = segments(&text, route);
     Some((text, parts))
 }
 
-pub(super) const ATTEMPT: &[&str] =
-    &["attempt", "notice", "provider", "client_ref", "submitted_at", "class", "code", "provider_id"];
+pub(super) const ATTEMPT: &[&str] = &[
+    "attempt",
+    "notice",
+    "provider",
+    "client_ref",
+    "submitted_at",
+    "class",
+    "code",
+    "provider_id",
+];
 
 pub(super) fn attempt(it: &StoredAttempt) -> Vec<Cell> {
     vec![
@@ -188,8 +214,9 @@ pub(super) fn attempt(it: &StoredAttempt) -> Vec<Cell> {
     ]
 }
 
-pub(super) const AUDIT: &[&str] =
-    &["chain", "seq", "at", "actor", "action", "object", "before", "after", "prev", "hash"];
+pub(super) const AUDIT: &[&str] = &[
+    "chain", "seq", "at", "actor", "action", "object", "before", "after", "prev", "hash",
+];
 
 pub(super) fn audit(it: &AuditEntry) -> Vec<Cell> {
     vec![

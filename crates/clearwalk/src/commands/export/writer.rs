@@ -1,5 +1,7 @@
 //! Rows as JSON lines or as CSV.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use crate::cli::ExportFormat;
@@ -17,11 +19,11 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    pub(super) fn text(text: impl ToString) -> Self {
+    pub(super) fn text(text: impl Display) -> Self {
         Self::Text(text.to_string())
     }
 
-    pub(super) fn maybe(text: Option<impl ToString>) -> Self {
+    pub(super) fn maybe(text: Option<impl Display>) -> Self {
         text.map_or(Self::Null, Self::text)
     }
 
@@ -114,8 +116,11 @@ impl Writer {
     }
 }
 
-fn unwritable(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Code::Failure, format_args!("a row cannot be written as CSV: {error}"))
+fn unwritable(error: impl Display) -> Failure {
+    Failure::new(
+        Code::Failure,
+        format_args!("a row cannot be written as CSV: {error}"),
+    )
 }
 
 #[cfg(test)]

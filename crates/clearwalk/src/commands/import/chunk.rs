@@ -50,7 +50,11 @@ impl Chunk {
     }
 
     /// Appends what is new. Without a store nothing happens but the counting.
-    pub(super) async fn flush(&mut self, store: Option<&SqliteStore>, summary: &mut Summary) -> Result<(), Failure> {
+    pub(super) async fn flush(
+        &mut self,
+        store: Option<&SqliteStore>,
+        summary: &mut Summary,
+    ) -> Result<(), Failure> {
         let mut records = std::mem::take(&mut self.records);
         let ids = std::mem::take(&mut self.ids);
         let Some(store) = store.filter(|_| !records.is_empty()) else {
@@ -72,10 +76,18 @@ impl Chunk {
 }
 
 /// Which facts change nothing: the store has decided on the same content, known no later.
-async fn known_already(store: &SqliteStore, ids: &[FactId], records: &[NewEnvelope]) -> Result<Vec<bool>, Failure> {
+async fn known_already(
+    store: &SqliteStore,
+    ids: &[FactId],
+    records: &[NewEnvelope],
+) -> Result<Vec<bool>, Failure> {
     let mut known = vec![false; ids.len()];
     let identities = store.identities(ids).await?;
-    let mut plates: Vec<Arc<str>> = identities.iter().flatten().map(|identity| identity.plate.clone()).collect();
+    let mut plates: Vec<Arc<str>> = identities
+        .iter()
+        .flatten()
+        .map(|identity| identity.plate.clone())
+        .collect();
     if plates.is_empty() {
         return Ok(known);
     }
@@ -89,8 +101,11 @@ async fn known_already(store: &SqliteStore, ids: &[FactId], records: &[NewEnvelo
             continue;
         };
         // The smallest `time` counts, so that an earlier one is news.
-        let stands = ledgers.get(&identity.plate).and_then(|ledger| ledger.fact(&ids[at]));
-        known[at] = decoded.fact.digest == identity.digest && stands.is_some_and(|fact| fact.known <= record.known);
+        let stands = ledgers
+            .get(&identity.plate)
+            .and_then(|ledger| ledger.fact(&ids[at]));
+        known[at] =
+            decoded.fact.digest == identity.digest && stands.is_some_and(|fact| fact.known <= record.known);
     }
     Ok(known)
 }

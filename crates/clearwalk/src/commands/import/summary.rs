@@ -39,21 +39,33 @@ impl Summary {
             return output::print_json(self);
         }
         if self.named > super::NAMED {
-            output::say(format!("and {} more rows in quarantine", self.named - super::NAMED));
+            output::say(format!(
+                "and {} more rows in quarantine",
+                self.named - super::NAMED
+            ));
         }
         let quarantined: u64 = self.quarantined.values().sum();
-        let reasons: Vec<String> = self.quarantined.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let reasons: Vec<String> = self
+            .quarantined
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
         let reasons = match reasons.as_slice() {
             [] => String::new(),
             reasons => format!(" ({})", reasons.join(", ")),
         };
         let mut out = Output::new();
         let (read, kept, filtered) = (self.read, self.kept, self.filtered);
-        out.line(format!("{read} read: {kept} kept, {filtered} filtered, {quarantined} quarantined{reasons}"))?;
+        out.line(format!(
+            "{read} read: {kept} kept, {filtered} filtered, {quarantined} quarantined{reasons}"
+        ))?;
         if args.dry_run {
             out.line("nothing was appended: this was a dry run")?;
         } else {
-            out.line(format!("{} appended, {} known already", self.appended, self.duplicate))?;
+            out.line(format!(
+                "{} appended, {} known already",
+                self.appended, self.duplicate
+            ))?;
         }
         out.end()
     }

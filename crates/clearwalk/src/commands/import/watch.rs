@@ -38,7 +38,8 @@ impl Watch {
         } else {
             ProgressBar::hidden()
         };
-        let style = ProgressStyle::with_template("deciding {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left");
+        let style =
+            ProgressStyle::with_template("deciding {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left");
         bar.set_style(style.expect("the template is right"));
         Self {
             bar,
