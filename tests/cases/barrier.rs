@@ -199,6 +199,25 @@ fn days_are_whole_and_hours_run_exactly() {
 }
 
 #[test]
+fn lateness_is_counted_by_the_same_calendar() {
+    let calendar = "[year.2026]\nholidays = [\"2026-03-05\"]\nworkdays = [\"2026-03-07\"]\n";
+    let says = |known: &str, calendar: Option<&str>| {
+        let city = City::of(&policy(
+            "calendar-year",
+            "[admission]\nlateness = \"4 working days\"",
+        ));
+        let city = calendar.map_or(city.clone(), |text| city.calendar(text));
+        city.decide(&[seen("a", "03-02 09:00", "Z1").known(known)])
+            .says("a")
+    };
+    // 3, 4, 5 and 6 March; with the calendar 3, 4, 6 and 7 March.
+    assert_eq!(says("03-06 23:59:59", None), "waived first_in_window");
+    assert_eq!(says("03-07 00:00", None), "held late");
+    assert_eq!(says("03-07 23:59:59", Some(calendar)), "waived first_in_window");
+    assert_eq!(says("03-08 00:00", Some(calendar)), "held late");
+}
+
+#[test]
 fn a_review_counts_when_known_before_the_deadline_and_later_only_discretion_revives() {
     let facts = |known: &str| {
         vec![
