@@ -290,3 +290,16 @@ fn a_warning_as_first_outcome_is_told_and_used_like_a_waiver() {
     assert_eq!(out.says("a"), "held later_case_was_told");
     assert_eq!(out.says("c"), "penalty_proposed allowance_used");
 }
+
+#[test]
+fn a_warning_that_the_policy_gives_to_all_but_the_first_takes_no_allowance_when_told() {
+    let rule = City::of(&policy("calendar-year", "").replace("\"penalty_proposed\"", "\"warned\""));
+    let facts = [
+        seen("a", "03-02 12:00", "Z1"),
+        seen("b", "03-04 12:00", "Z2"),
+        told("t", "03-04 12:30", "b", "warned"),
+    ];
+    let out = rule.decide(&facts);
+    assert_eq!(out.says("a"), "waived first_in_window");
+    assert_eq!(out.says("b"), "warned allowance_used");
+}

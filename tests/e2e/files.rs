@@ -20,8 +20,15 @@ struct Example {
 
 impl Example {
     fn of(folder: &'static str, mapping: &'static str, files: &[&str]) -> Option<Self> {
-        let files = files.iter().map(|name| real_file(name)).collect::<Option<Vec<_>>>()?;
-        Some(Self { folder, mapping, files })
+        let files = files
+            .iter()
+            .map(|name| real_file(name))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            folder,
+            mapping,
+            files,
+        })
     }
 
     fn policy(&self, name: &str) -> PathBuf {
@@ -43,7 +50,12 @@ impl Example {
 fn import(installation: &Installation, files: &[PathBuf], mapping: &Path) -> Value {
     let mut arguments: Vec<PathBuf> = vec!["import".into()];
     arguments.extend(files.iter().cloned());
-    arguments.extend(["--map".into(), mapping.to_owned(), "--process".into(), "--json".into()]);
+    arguments.extend([
+        "--map".into(),
+        mapping.to_owned(),
+        "--process".into(),
+        "--json".into(),
+    ]);
     installation.json(arguments)
 }
 
@@ -54,8 +66,12 @@ fn outcomes(installation: &Installation) -> Outcomes {
         if case["effective"] != true {
             continue;
         }
-        let facts: BTreeSet<String> =
-            case["facts"].as_array().expect("a list").iter().map(|it| it.as_str().expect("an id").to_owned()).collect();
+        let facts: BTreeSet<String> = case["facts"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| it.as_str().expect("an id").to_owned())
+            .collect();
         match case["outcome"].as_str() {
             Some("waived") => found.waived.extend(facts),
             Some("penalty_proposed") => found.penalised.extend(facts),
@@ -66,16 +82,24 @@ fn outcomes(installation: &Installation) -> Outcomes {
 }
 
 fn check(example: &Example, expected: &Expected) {
-    for (policy, wanted) in
-        [("policy.toml", &expected.calendar_year), ("policy-rolling.toml", &expected.rolling_365_days)]
-    {
+    for (policy, wanted) in [
+        ("policy.toml", &expected.calendar_year),
+        ("policy-rolling.toml", &expected.rolling_365_days),
+    ] {
         let (installation, summary) = example.import(policy);
         assert_eq!(summary["read"], expected.read, "{summary}");
         assert_eq!(summary["filtered"], expected.filtered, "{summary}");
         assert_eq!(summary["kept"], expected.kept, "{summary}");
         let quarantined = summary["quarantined"].as_object().expect("counts by reason");
-        let sum: u64 = quarantined.values().map(|count| count.as_u64().expect("a count")).sum();
-        assert_eq!(expected.kept + expected.filtered + sum, expected.read, "{summary}");
+        let sum: u64 = quarantined
+            .values()
+            .map(|count| count.as_u64().expect("a count"))
+            .sum();
+        assert_eq!(
+            expected.kept + expected.filtered + sum,
+            expected.read,
+            "{summary}"
+        );
         for (reason, count) in &expected.quarantined {
             assert_eq!(summary["quarantined"][reason], *count, "{summary}");
         }
@@ -83,10 +107,20 @@ fn check(example: &Example, expected: &Expected) {
         assert_eq!(found.waived, wanted.waived, "{policy}");
         assert_eq!(found.penalised, wanted.penalised, "{policy}");
         let records = installation.export("records");
-        assert_eq!(records.len() as u64, summary["appended"].as_u64().expect("a count"), "every row is accounted for");
+        assert_eq!(
+            records.len() as u64,
+            summary["appended"].as_u64().expect("a count"),
+            "every row is accounted for"
+        );
         let offences = wanted.waived.len() + wanted.penalised.len();
-        let begun = records.iter().filter(|record| record["disposition"] == "decided").count();
-        let repeated = records.iter().filter(|record| record["disposition"] == "duplicate").count();
+        let begun = records
+            .iter()
+            .filter(|record| record["disposition"] == "decided")
+            .count();
+        let repeated = records
+            .iter()
+            .filter(|record| record["disposition"] == "duplicate")
+            .count();
         assert_eq!(begun, offences);
         assert_eq!(begun + repeated, records.len());
     }
@@ -94,18 +128,30 @@ fn check(example: &Example, expected: &Expected) {
 
 #[test]
 fn philadelphia_2013_waives_the_first_of_each_vehicle() {
-    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else { return };
+    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else {
+        return;
+    };
     let expected = oracle::philadelphia_2013(&example.files[0]);
-    assert_eq!((expected.calendar_year.waived.len(), expected.calendar_year.penalised.len()), (150, 130));
+    assert_eq!(
+        (
+            expected.calendar_year.waived.len(),
+            expected.calendar_year.penalised.len()
+        ),
+        (150, 130)
+    );
     check(&example, &expected);
 }
 
 #[test]
 fn repeats_in_the_unpaid_file_are_no_second_offences() {
     let name = "philadelphia-unpaid-tickets-1991-2021-part-a.csv.gz";
-    let Some(example) = Example::of("philadelphia-unpaid", "philadelphia-unpaid.toml", &[name]) else { return };
+    let Some(example) = Example::of("philadelphia-unpaid", "philadelphia-unpaid.toml", &[name]) else {
+        return;
+    };
     let expected = oracle::philadelphia_unpaid(&example.files[0]);
-    assert!(expected.kept as usize > expected.calendar_year.waived.len() + expected.calendar_year.penalised.len());
+    assert!(
+        expected.kept as usize > expected.calendar_year.waived.len() + expected.calendar_year.penalised.len()
+    );
     check(&example, &expected);
 }
 
@@ -113,7 +159,9 @@ fn repeats_in_the_unpaid_file_are_no_second_offences() {
 fn new_york_with_its_broken_rows_is_counted_to_the_last_one() {
     let names = ["2014", "2015", "2016"].map(|year| format!("nyc-parking-violations-fy{year}-sample.csv.gz"));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let Some(example) = Example::of("new-york", "new-york-fiscal-year.toml", &names) else { return };
+    let Some(example) = Example::of("new-york", "new-york-fiscal-year.toml", &names) else {
+        return;
+    };
     let paths: Vec<&Path> = example.files.iter().map(PathBuf::as_path).collect();
     check(&example, &oracle::new_york_fiscal_year(&paths));
 }
@@ -121,13 +169,17 @@ fn new_york_with_its_broken_rows_is_counted_to_the_last_one() {
 #[test]
 fn bengaluru_takes_its_own_clock() {
     let name = "bengaluru-police-parking-2023-11_2024-04-part-a.csv.gz";
-    let Some(example) = Example::of("bengaluru", "bengaluru.toml", &[name]) else { return };
+    let Some(example) = Example::of("bengaluru", "bengaluru.toml", &[name]) else {
+        return;
+    };
     check(&example, &oracle::bengaluru(&example.files[0]));
 }
 
 #[test]
 fn a_file_imported_twice_gives_one_set_of_cases() {
-    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else { return };
+    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else {
+        return;
+    };
     let (installation, _) = example.import("policy.toml");
     let (digest, cases) = (installation.digest(), installation.export("cases"));
     import(&installation, &example.files, &example.mapping());
@@ -137,14 +189,18 @@ fn a_file_imported_twice_gives_one_set_of_cases() {
 
 #[test]
 fn two_imports_at_once_in_shuffled_order_give_the_same_digest() {
-    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else { return };
+    let Some(example) = Example::of("philadelphia-2013", "philadelphia-2013.toml", &[PHILADELPHIA]) else {
+        return;
+    };
     let (plain, _) = example.import("policy.toml");
     let shuffled = Installation::new(&example.policy("policy.toml"), "");
     let backwards = backwards(&example.files[0], shuffled.folder.path());
     let spawn = |file: &Path| {
         let mut command = shuffled.command(["import".as_ref(), file.as_os_str(), "--map".as_ref()]);
         command.arg(example.mapping()).arg("--process");
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
         command.spawn().expect("the binary starts")
     };
     let running = [spawn(&backwards), spawn(&example.files[0])];
@@ -158,8 +214,10 @@ fn two_imports_at_once_in_shuffled_order_give_the_same_digest() {
 /// The same rows, the last one first.
 fn backwards(file: &Path, folder: &Path) -> PathBuf {
     let reader = flate2::read::GzDecoder::new(std::fs::File::open(file).expect("the file opens"));
-    let mut lines: Vec<String> =
-        std::io::BufReader::new(reader).lines().collect::<Result<_, _>>().expect("the file is text");
+    let mut lines: Vec<String> = std::io::BufReader::new(reader)
+        .lines()
+        .collect::<Result<_, _>>()
+        .expect("the file is text");
     lines.reverse();
     let path = folder.join("backwards.csv");
     let mut out = std::io::BufWriter::new(std::fs::File::create(&path).expect("the folder can be written"));

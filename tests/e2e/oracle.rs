@@ -43,7 +43,11 @@ pub(crate) fn philadelphia_2013(path: &Path) -> Expected {
         }
         // The Z is not true: the publisher writes local time.
         let local = DateTime::strptime("%Y-%m-%dT%H:%M:%SZ", &row[0]).expect("every row has a time");
-        let at = tally.zone.to_zoned(local).expect("a time of our days").timestamp();
+        let at = tally
+            .zone
+            .to_zoned(local)
+            .expect("a time of our days")
+            .timestamp();
         tally.offence(&row[5], Some(&row[3]), Some(at));
     }
     tally.finish()
@@ -59,7 +63,10 @@ pub(crate) fn philadelphia_unpaid(path: &Path) -> Expected {
         }
         let number = |column: usize| row[column].parse::<i16>().expect("a number");
         let date = Date::new(number(1), number(2) as i8, number(3) as i8).expect("a date");
-        let at = date.to_zoned(tally.zone.clone()).expect("a date of our days").timestamp();
+        let at = date
+            .to_zoned(tally.zone.clone())
+            .expect("a date of our days")
+            .timestamp();
         let mut bytes = Vec::new();
         for cell in &row {
             bytes.extend_from_slice(format!("{}:{cell},", cell.len()).as_bytes());
@@ -74,14 +81,16 @@ pub(crate) fn new_york_fiscal_year(paths: &[&Path]) -> Expected {
     let mut tally = Tally::new("/import/new-york", "America/New_York");
     for path in paths {
         for row in rows(path, true) {
-            let [summons, plate, state, date, code, time] = [0, 1, 2, 4, 5, 19].map(|column| row[column].trim());
+            let [summons, plate, state, date, code, time] =
+                [0, 1, 2, 4, 5, 19].map(|column| row[column].trim());
             if code != "51" {
                 tally.filter();
                 continue;
             }
             let unknown = |text: &str| ["", "BLANKPLATE", "N/S", "NS", "N/A"].contains(&text);
             let vehicle = (!unknown(plate) && !unknown(state)).then(|| format!("{plate}-{state}"));
-            let at = new_york_time(date, time).and_then(|local| Some(tally.zone.to_zoned(local).ok()?.timestamp()));
+            let at = new_york_time(date, time)
+                .and_then(|local| Some(tally.zone.to_zoned(local).ok()?.timestamp()));
             tally.offence(summons, vehicle.as_deref(), at);
         }
     }
@@ -117,7 +126,13 @@ struct Tally {
 impl Tally {
     fn new(source: &'static str, zone: &str) -> Self {
         let zone = TimeZone::get(zone).expect("a zone of the database");
-        Self { source, zone, now: Timestamp::now(), offences: BTreeMap::new(), expected: Expected::default() }
+        Self {
+            source,
+            zone,
+            now: Timestamp::now(),
+            offences: BTreeMap::new(),
+            expected: Expected::default(),
+        }
     }
 
     fn filter(&mut self) {
@@ -137,8 +152,15 @@ impl Tally {
         // Generic plates are compared in upper case without blanks, slashes and number signs.
         assert!(vehicle.is_ascii(), "compatibility forms would have to be folded");
         let ignored = |c: &char| !c.is_whitespace() && !matches!(c, '/' | '#');
-        let vehicle = vehicle.chars().filter(ignored).map(|c| c.to_ascii_uppercase()).collect();
-        self.offences.entry(vehicle).or_default().insert((at, format!("{}#{id}", self.source)));
+        let vehicle = vehicle
+            .chars()
+            .filter(ignored)
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
+        self.offences
+            .entry(vehicle)
+            .or_default()
+            .insert((at, format!("{}#{id}", self.source)));
     }
 
     fn quarantine(&mut self, reason: &str) {
@@ -151,7 +173,11 @@ impl Tally {
             let mut last_waived: Option<Date> = None;
             for (at, fact) in offences {
                 let day = self.zone.to_datetime(*at).date();
-                let Expected { calendar_year, rolling_365_days, .. } = &mut self.expected;
+                let Expected {
+                    calendar_year,
+                    rolling_365_days,
+                    ..
+                } = &mut self.expected;
                 calendar_year.put(fact, years.insert(day.year()));
                 // A waiver reaches to the end of the 365th day after its own.
                 let free = last_waived.is_none_or(|used| day > used + Span::new().days(365));
@@ -167,7 +193,11 @@ impl Tally {
 
 impl Outcomes {
     fn put(&mut self, fact: &str, waived: bool) {
-        let into = if waived { &mut self.waived } else { &mut self.penalised };
+        let into = if waived {
+            &mut self.waived
+        } else {
+            &mut self.penalised
+        };
         assert!(into.insert(fact.to_owned()), "one fact, one vehicle");
     }
 }
@@ -180,7 +210,10 @@ fn rows(path: &Path, header: bool) -> Vec<Vec<String>> {
         Box::new(file)
     };
     let mut reader = csv::ReaderBuilder::new().has_headers(header).from_reader(input);
-    reader.records().map(|row| row.expect("a whole row").iter().map(str::to_owned).collect()).collect()
+    reader
+        .records()
+        .map(|row| row.expect("a whole row").iter().map(str::to_owned).collect())
+        .collect()
 }
 
 /// `08/04/2013` and `0752A`.
@@ -208,7 +241,11 @@ fn sha256_hex(message: &[u8]) -> String {
         let (mut low, mut high) = (0_u128, 1 << 40);
         while high - low > 1 {
             let middle = u128::midpoint(low, high);
-            if middle.pow(power) <= wanted { low = middle } else { high = middle }
+            if middle.pow(power) <= wanted {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         low as u32
     };
@@ -223,20 +260,29 @@ fn sha256_hex(message: &[u8]) -> String {
     let end = padded.len() - 8;
     padded[end..].copy_from_slice(&(message.len() as u64 * 8).to_be_bytes());
     for block in padded.chunks(64) {
-        let mut words: Vec<u32> =
-            block.chunks(4).map(|it| u32::from_be_bytes(it.try_into().expect("four bytes"))).collect();
+        let mut words: Vec<u32> = block
+            .chunks(4)
+            .map(|it| u32::from_be_bytes(it.try_into().expect("four bytes")))
+            .collect();
         for t in 16..64 {
             let (x, y) = (words[t - 15], words[t - 2]);
             let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
             let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-            words.push(words[t - 16].wrapping_add(s0).wrapping_add(words[t - 7]).wrapping_add(s1));
+            words.push(
+                words[t - 16]
+                    .wrapping_add(s0)
+                    .wrapping_add(words[t - 7])
+                    .wrapping_add(s1),
+            );
         }
         let mut now = state.clone();
         for (constant, word) in constants.iter().zip(&words) {
             let e = now[4];
             let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
             let choice = (e & now[5]) ^ (!e & now[6]);
-            let one = [s1, choice, *constant, *word].iter().fold(now[7], |sum, it| sum.wrapping_add(*it));
+            let one = [s1, choice, *constant, *word]
+                .iter()
+                .fold(now[7], |sum, it| sum.wrapping_add(*it));
             let a = now[0];
             let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
             let majority = (a & now[1]) ^ (a & now[2]) ^ (now[1] & now[2]);
@@ -260,17 +306,35 @@ mod tests {
     use super::*;
 
     fn counts(expected: &Expected) -> [usize; 7] {
-        let Expected { calendar_year: year, rolling_365_days: rolling, .. } = expected;
+        let Expected {
+            calendar_year: year,
+            rolling_365_days: rolling,
+            ..
+        } = expected;
         let sums = [expected.read, expected.filtered, expected.kept].map(|it| it as usize);
-        let outcomes = [&year.waived, &year.penalised, &rolling.waived, &rolling.penalised].map(BTreeSet::len);
-        [sums[0], sums[1], sums[2], outcomes[0], outcomes[1], outcomes[2], outcomes[3]]
+        let outcomes =
+            [&year.waived, &year.penalised, &rolling.waived, &rolling.penalised].map(BTreeSet::len);
+        [
+            sums[0],
+            sums[1],
+            sums[2],
+            outcomes[0],
+            outcomes[1],
+            outcomes[2],
+            outcomes[3],
+        ]
     }
 
     /// A real file, or a word on why nothing was checked.
     fn real(file: &str) -> Option<std::path::PathBuf> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../shared/data")
+            .join(file);
         if !path.exists() {
-            eprintln!("NOT CHECKED: {} is absent; this test needs the real data beside the project", path.display());
+            eprintln!(
+                "NOT CHECKED: {} is absent; this test needs the real data beside the project",
+                path.display()
+            );
             return None;
         }
         Some(path)
@@ -279,8 +343,14 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_the_standard() {
         for (text, expected) in [
-            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                "abc",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
             (
                 "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
@@ -294,12 +364,19 @@ mod tests {
     fn the_answers_are_those_that_another_language_finds() {
         // read, filtered, kept, waived and penalised by calendar year, waived and penalised by 365 days.
         if let Some(path) = real("philadelphia-ppa-2013-vehicle-sample-part-a.csv.gz") {
-            assert_eq!(counts(&philadelphia_2013(&path)), [13_084, 12_804, 280, 150, 130, 150, 130]);
+            assert_eq!(
+                counts(&philadelphia_2013(&path)),
+                [13_084, 12_804, 280, 150, 130, 150, 130]
+            );
         }
         if let Some(path) = real("philadelphia-unpaid-tickets-1991-2021-part-a.csv.gz") {
-            assert_eq!(counts(&philadelphia_unpaid(&path)), [38_288, 36_595, 1_693, 706, 312, 660, 358]);
+            assert_eq!(
+                counts(&philadelphia_unpaid(&path)),
+                [38_288, 36_595, 1_693, 706, 312, 660, 358]
+            );
         }
-        let years = ["2014", "2015", "2016"].map(|it| real(&format!("nyc-parking-violations-fy{it}-sample.csv.gz")));
+        let years =
+            ["2014", "2015", "2016"].map(|it| real(&format!("nyc-parking-violations-fy{it}-sample.csv.gz")));
         if let [Some(a), Some(b), Some(c)] = &years {
             let expected = new_york_fiscal_year(&[a, b, c]);
             assert_eq!(counts(&expected), [29_997, 29_717, 274, 269, 0, 269, 0]);

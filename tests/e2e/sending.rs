@@ -12,13 +12,18 @@ use crate::binary::{Installation, project, real_file};
 
 #[test]
 fn every_owner_gets_one_message_with_the_plate_of_the_case() {
-    let Some(file) = real_file("philadelphia-ppa-2013-vehicle-sample-part-a.csv.gz") else { return };
+    let Some(file) = real_file("philadelphia-ppa-2013-vehicle-sample-part-a.csv.gz") else {
+        return;
+    };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ledger = folder.path().join("gateway.jsonl");
     let bare = Installation::new(Path::new("unused.toml"), "");
     let mut gateway = bare.command(["testgateway", "--listen", "127.0.0.1:0", "--ledger"]);
     let (_gateway, line) = Background::start_and_read(gateway.arg(&ledger));
-    let address = line.strip_prefix("listening on ").expect("it says where").to_owned();
+    let address = line
+        .strip_prefix("listening on ")
+        .expect("it says where")
+        .to_owned();
 
     let policy = folder.path().join("policy.toml");
     let example = project().join("deploy/examples/philadelphia-2013/policy.toml");
@@ -31,7 +36,8 @@ fn every_owner_gets_one_message_with_the_plate_of_the_case() {
         owners.display().to_string()
     );
     let installation = Installation::new(&policy, &more);
-    std::fs::write(&owners, "plate,class,phone,name,owner_id,valid_from,valid_to\n").expect("it can be written");
+    std::fs::write(&owners, "plate,class,phone,name,owner_id,valid_from,valid_to\n")
+        .expect("it can be written");
     let map = project().join("deploy/mappings/philadelphia-2013.toml");
     let (file, map) = (file.display().to_string(), map.display().to_string());
     installation.run(["import", &file, "--map", &map, "--mode", "live", "--process"]);
@@ -51,7 +57,10 @@ fn every_owner_gets_one_message_with_the_plate_of_the_case() {
 /// A phone for each vehicle, out of a range that nobody has.
 fn write_owners(installation: &Installation, path: &Path) {
     let cases = installation.export("cases");
-    let subjects: BTreeSet<&str> = cases.iter().map(|case| case["subject"].as_str().expect("a subject")).collect();
+    let subjects: BTreeSet<&str> = cases
+        .iter()
+        .map(|case| case["subject"].as_str().expect("a subject"))
+        .collect();
     let mut text = "plate,class,phone,name,owner_id,valid_from,valid_to\n".to_owned();
     for (number, subject) in subjects.iter().enumerate() {
         let (plate, class) = subject.split_once('/').expect("NUMBER/CLASS");
@@ -72,13 +81,25 @@ fn check(installation: &Installation, ledger: &Path) {
         .collect();
     let notices = installation.export("notices");
     assert_eq!(notices.len(), 280);
-    assert!(notices.iter().all(|notice| notice["state"] == "accepted"), "{:?}", notices.first());
+    assert!(
+        notices.iter().all(|notice| notice["state"] == "accepted"),
+        "{:?}",
+        notices.first()
+    );
     let case_of: BTreeMap<&str, &str> = notices
         .iter()
-        .map(|notice| (notice["notice"].as_str().expect("an id"), notice["case"].as_str().expect("an id")))
+        .map(|notice| {
+            (
+                notice["notice"].as_str().expect("an id"),
+                notice["case"].as_str().expect("an id"),
+            )
+        })
         .collect();
     let mut accepted: BTreeSet<String> = BTreeSet::new();
-    for line in std::fs::read_to_string(ledger).expect("the gateway has a ledger").lines() {
+    for line in std::fs::read_to_string(ledger)
+        .expect("the gateway has a ledger")
+        .lines()
+    {
         let call: Value = serde_json::from_str(line).expect("a JSON line");
         if call["verdict"] != "accepted" {
             continue;

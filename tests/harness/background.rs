@@ -11,7 +11,9 @@ pub(crate) struct Background {
 
 impl Background {
     pub(crate) fn start(command: &mut Command) -> Self {
-        Self { child: command.spawn().expect("the binary starts") }
+        Self {
+            child: command.spawn().expect("the binary starts"),
+        }
     }
 
     /// Starts a program and reads the first line that it prints.
@@ -19,14 +21,19 @@ impl Background {
         let mut this = Self::start(command.stdout(Stdio::piped()));
         let stdout = this.child.stdout.take().expect("stdout was asked for as a pipe");
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("it prints a line");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it prints a line");
         (this, line.trim().to_owned())
     }
 
     /// Asks it to stop and waits until it has.
     pub(crate) fn terminate(mut self, within: Duration) -> ExitStatus {
         let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill starts");
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill starts");
         assert!(asked.success());
         let mut ended = None;
         wait_until("the service stops", within, || {
@@ -49,12 +56,18 @@ impl Drop for Background {
 pub(crate) fn wait_until(what: &str, within: Duration, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + within;
     while !done() {
-        assert!(Instant::now() < until, "after {within:?} it is still not so that {what}");
+        assert!(
+            Instant::now() < until,
+            "after {within:?} it is still not so that {what}"
+        );
         pause();
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "between two looks at another process, which cannot ring")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "between two looks at another process, which cannot ring"
+)]
 fn pause() {
     std::thread::sleep(Duration::from_millis(100));
 }

@@ -9,15 +9,25 @@ use serde_json::Value;
 /// The binary that `cargo test --workspace` has built beside this test.
 pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
-    let folder = test.ancestors().nth(2).expect("a test lies in target/PROFILE/deps");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in target/PROFILE/deps");
     let binary = folder.join("clearwalk");
-    assert!(binary.exists(), "{} is missing: run `cargo build -p clearwalk` first", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build -p clearwalk` first",
+        binary.display()
+    );
     binary
 }
 
 /// The folder of the whole project.
 pub(crate) fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lie in the project").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests lie in the project")
+        .to_owned()
 }
 
 /// A file of the large real data; none, and a line that says so, where it is absent.
@@ -51,7 +61,11 @@ impl Installation {
 
     pub(crate) fn command<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, arguments: I) -> Command {
         let mut command = Command::new(binary());
-        command.arg("--config").arg(&self.config).args(arguments).current_dir(self.folder.path());
+        command
+            .arg("--config")
+            .arg(&self.config)
+            .args(arguments)
+            .current_dir(self.folder.path());
         command.stdin(Stdio::null());
         command
     }
@@ -71,13 +85,18 @@ impl Installation {
     /// All lines of an export.
     pub(crate) fn export(&self, what: &str) -> Vec<Value> {
         let text = self.run(["export", what, "--format", "jsonl"]);
-        text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a JSON line"))
+            .collect()
     }
 
     /// The digest of all decisions.
     pub(crate) fn digest(&self) -> String {
         let value = self.json(["digest", "--json"]);
-        value["digest"].as_str().unwrap_or_else(|| panic!("no digest in {value}")).to_owned()
+        value["digest"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no digest in {value}"))
+            .to_owned()
     }
 }
 

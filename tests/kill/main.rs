@@ -42,6 +42,20 @@ fn two_hundred_kills() {
     torment(200);
 }
 
+#[test]
+fn a_first_start_that_is_killed_leaves_nothing_in_the_way() {
+    let mut dice = Dice(variable("CLEARWALK_SEED").unwrap_or(7));
+    let city = City::simulate(7, 20);
+    for _ in 0..12 {
+        let site = site(&city, "http://127.0.0.1:9/never");
+        let mut first = site.start(&["serve"], "serve");
+        let _ended = first.ends_within(Duration::from_millis(dice.below(80)));
+        assert!(first.is_running(), "{}", first.said());
+        first.kill();
+        site.serve().stop();
+    }
+}
+
 fn torment(kills: u64) {
     let seed = variable("CLEARWALK_SEED").unwrap_or(20_251_125);
     println!("{kills} kills, CLEARWALK_SEED={seed}");

@@ -22,7 +22,9 @@ fn import_process_returns_when_the_service_has_decided_and_export_shows_it() {
     assert!(cases.iter().all(|case| case["outcome"] == "waived"), "{cases:?}");
     assert_eq!(town.site.export("records").len(), 6);
     town.wait_for_notices("accepted", 6);
+    let digest = town.site.ask(&["digest"]);
     service.stop();
+    assert_eq!(town.site.ask(&["digest"]), digest);
 }
 
 #[test]
@@ -93,5 +95,25 @@ fn the_void_of_a_first_offence_makes_the_next_one_first_before_anybody_is_told()
         ]
     );
     assert!(town.posted().is_empty(), "nobody was told anything");
+    service.stop();
+}
+
+#[test]
+fn a_service_and_an_import_may_both_be_the_first_to_open_the_file() {
+    let town = Town::new(Plan::default());
+    town.site.write("offences.csv", &table(&[(4, "2025-03-02")]));
+    let imports: Vec<_> = (0..3)
+        .map(|_| {
+            town.site
+                .start(&["import", "offences.csv", "--map", "map.toml"], "import")
+        })
+        .collect();
+    let service = town.site.serve();
+    for import in imports {
+        let ended = import.end();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    town.wait_for_notices("accepted", 1);
+    assert_eq!(town.posted().len(), 1);
     service.stop();
 }

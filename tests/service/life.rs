@@ -71,3 +71,26 @@ fn a_service_without_work_ends_at_once() {
         service.said()
     );
 }
+
+#[test]
+fn a_second_sigterm_waits_for_nothing() {
+    let faults = "[rates]\nhang-after-taking = 1.0\n";
+    let town = Town::new(Plan {
+        faults,
+        ..Plan::default()
+    });
+    let mut service = town.with_offences(1);
+    let begun = wait(SOON, || (town.posted().len() == 1).then_some(()));
+    assert!(begun.is_some(), "nothing is sent: {}", service.said());
+    service.terminate();
+    let heard = wait(SOON, || service.said().contains("stopping").then_some(()));
+    assert!(heard.is_some() && service.is_running(), "{}", service.said());
+    service.terminate();
+    let ended = service.ends_within(Duration::from_secs(1));
+    assert_eq!(
+        ended.and_then(|status| status.code()),
+        Some(143),
+        "{}",
+        service.said()
+    );
+}

@@ -307,7 +307,10 @@ pub struct PrintedWindow {
 }
 
 /// An episode that a policy governs, judged.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a reader asks for by name")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that a reader asks for by name"
+)]
 #[derive(Clone, Debug)]
 pub struct Case {
     /// Who it counts for.

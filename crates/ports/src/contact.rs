@@ -35,7 +35,11 @@ impl Phone {
 /// Keeps the first six and the last four characters at most, and never more than half.
 pub fn mask(number: &str) -> String {
     let length = number.chars().count();
-    let (head, tail) = if length >= 12 { (6, 4) } else { (length / 4, length / 4) };
+    let (head, tail) = if length >= 12 {
+        (6, 4)
+    } else {
+        (length / 4, length / 4)
+    };
     let start: String = number.chars().take(head).collect();
     let end: String = number.chars().skip(length - tail).collect();
     format!("{start}****{end}")
@@ -72,7 +76,15 @@ mod tests {
 
     #[test]
     fn only_e164_is_a_phone() {
-        for bad in ["", "+", "13812345678", "+0138123456", "+86 138 1234 5678", "+1234567", "+1234567890123456"] {
+        for bad in [
+            "",
+            "+",
+            "13812345678",
+            "+0138123456",
+            "+86 138 1234 5678",
+            "+1234567",
+            "+1234567890123456",
+        ] {
             assert!(Phone::parse(bad).is_none(), "{bad}");
         }
     }

@@ -53,13 +53,9 @@ impl<'f, 'a> Fold<'f, 'a> {
 
     /// Decides all of them, in order of rank.
     pub(crate) fn run(mut self) -> (Vec<Decision>, Uses<'f, 'a>) {
-        let told_first = |candidate: &Candidate<'_>| {
-            candidate.floor.is_some_and(Outcome::is_first)
-                && !candidate.settled.as_ref().is_some_and(|it| it.is_final)
-        };
         for pass in [true, false] {
             for rank in 0..self.candidates.len() {
-                if told_first(&self.candidates[rank]) == pass {
+                if self.was_told_first(rank) == pass {
                     let decision = self.decide(rank);
                     self.keep(rank, decision);
                 }
@@ -70,6 +66,21 @@ impl<'f, 'a> Fold<'f, 'a> {
             .into_iter()
             .map(|it| it.expect("both passes together decide every rank"));
         (decisions.collect(), self.uses)
+    }
+
+    /// Whether it was told a first outcome that stands.
+    fn was_told_first(&self, rank: usize) -> bool {
+        let candidate = &self.candidates[rank];
+        candidate.floor.is_some_and(|floor| self.gives_first(rank, floor))
+            && !candidate.settled.as_ref().is_some_and(|it| it.is_final)
+    }
+
+    /// Whether an outcome is that of a first offence. A warning is not where the policy warns all the others.
+    fn gives_first(&self, rank: usize, outcome: Outcome) -> bool {
+        let of_others = self
+            .policy_of(rank)
+            .is_some_and(|policy| outcome == policy.outcome.otherwise && outcome != policy.outcome.first);
+        outcome.is_first() && !of_others
     }
 
     fn keep(&mut self, rank: usize, decision: Decision) {
@@ -141,7 +152,7 @@ impl<'f, 'a> Fold<'f, 'a> {
         natural.fine = None;
         natural.reasons = vec![Reason::Told];
         natural.deadline = None;
-        natural.uses = natural.uses || floor.is_first();
+        natural.uses = natural.uses || self.gives_first(rank, floor);
         natural.counts = true;
         stands_for_itself(natural, rank);
     }

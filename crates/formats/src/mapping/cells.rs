@@ -18,7 +18,10 @@ pub(super) struct Cells {
 impl Cells {
     /// The trimmed cell of a column of the mapping; empty where the row has none.
     pub(super) fn get(&self, slot: usize) -> &str {
-        let range = self.positions.get(slot).and_then(|position| self.ranges.get(*position));
+        let range = self
+            .positions
+            .get(slot)
+            .and_then(|position| self.ranges.get(*position));
         range.map_or("", |range| self.text[range.clone()].trim())
     }
 

@@ -45,31 +45,55 @@ impl ColumnRows {
         let wanted = |name: &str| keep_all || mapping.columns.iter().any(|column| column.name == name);
         let mut table = Table::default();
         let mut parser = serde_json::Deserializer::from_str(&text);
-        Columns { text: &text, table: &mut table, wanted: &wanted }
-            .deserialize(&mut parser)
-            .and_then(|()| parser.end())
-            .map_err(|error| {
-                let what =
-                    format!("is not {{column: {{row: value}}}} at line {}, column {}", error.line(), error.column());
-                io::Error::new(io::ErrorKind::InvalidData, what)
-            })?;
-        Ok(Self { text, table, wanted: Vec::new(), at: 0 })
+        Columns {
+            text: &text,
+            table: &mut table,
+            wanted: &wanted,
+        }
+        .deserialize(&mut parser)
+        .and_then(|()| parser.end())
+        .map_err(|error| {
+            let what = format!(
+                "is not {{column: {{row: value}}}} at line {}, column {}",
+                error.line(),
+                error.column()
+            );
+            io::Error::new(io::ErrorKind::InvalidData, what)
+        })?;
+        Ok(Self {
+            text,
+            table,
+            wanted: Vec::new(),
+            at: 0,
+        })
     }
 
     /// The names of the columns that were kept.
     pub(super) fn names(&self) -> Vec<String> {
-        self.table.columns.iter().map(|(name, _)| name.clone()).chain([ROW.to_owned()]).collect()
+        self.table
+            .columns
+            .iter()
+            .map(|(name, _)| name.clone())
+            .chain([ROW.to_owned()])
+            .collect()
     }
 
     /// Settles which column each slot is; the caller has checked that they exist.
     pub(super) fn bind(&mut self, columns: &[Column]) {
-        let find = |column: &Column| self.table.columns.iter().position(|(name, _)| *name == column.name);
+        let find = |column: &Column| {
+            self.table
+                .columns
+                .iter()
+                .position(|(name, _)| *name == column.name)
+        };
         self.wanted = columns.iter().map(find).collect();
     }
 
     pub(super) fn next(&mut self, cells: &mut Cells) -> Step {
         let row = self.at as usize;
-        let Some(key) = self.table.keys.get(row) else { return Step::End };
+        let Some(key) = self.table.keys.get(row) else {
+            return Step::End;
+        };
         self.at += 1;
         cells.clear();
         for column in &self.wanted {
@@ -140,7 +164,12 @@ impl<'de> Visitor<'de> for Columns<'_> {
         while let Some(Name(name)) = columns.next_key()? {
             let mut cells = Vec::new();
             let keep = (self.wanted)(&name);
-            columns.next_value_seed(OneColumn { text: self.text, table: self.table, cells: &mut cells, keep })?;
+            columns.next_value_seed(OneColumn {
+                text: self.text,
+                table: self.table,
+                cells: &mut cells,
+                keep,
+            })?;
             if self.table.columns.iter().any(|(known, _)| *known == name) {
                 return Err(serde::de::Error::custom("a column stands twice"));
             }

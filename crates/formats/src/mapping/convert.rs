@@ -23,7 +23,11 @@ pub(super) fn convert(
     fact: &mut MappedFact,
 ) -> Result<(), Unusable> {
     let fields = &mapping.fields;
-    let mut from = Converter { columns: &mapping.columns, row, scratch };
+    let mut from = Converter {
+        columns: &mapping.columns,
+        row,
+        scratch,
+    };
     from.required(&fields.source, &mut fact.source)?;
     if fact.source.contains('#') {
         return Err(from.schema(&fields.source, "contains `#`"));
@@ -35,7 +39,9 @@ pub(super) fn convert(
         fact.class = None;
     }
     from.optional(fields.color.as_ref(), &mut fact.color);
-    let captured = from.instant(&fields.captured_at)?.ok_or_else(|| from.blank(&fields.captured_at.field))?;
+    let captured = from
+        .instant(&fields.captured_at)?
+        .ok_or_else(|| from.blank(&fields.captured_at.field))?;
     let now = options.now.as_microsecond();
     from.not_after(captured.micros, now, &fields.captured_at.field)?;
     fact.captured_at = captured.micros;
@@ -71,7 +77,10 @@ struct Converter<'a> {
 
 impl Converter<'_> {
     fn schema(&self, field: &Field, what: &str) -> Unusable {
-        Unusable { reason: Reason::Schema, detail: format!("{}: {what}", field.describe(self.columns)) }
+        Unusable {
+            reason: Reason::Schema,
+            detail: format!("{}: {what}", field.describe(self.columns)),
+        }
     }
 
     fn blank(&self, field: &Field) -> Unusable {
@@ -79,7 +88,9 @@ impl Converter<'_> {
     }
 
     fn required(&mut self, field: &Field, into: &mut String) -> Result<(), Unusable> {
-        let Some(value) = field.value(self.row, self.scratch) else { return Err(self.blank(field)) };
+        let Some(value) = field.value(self.row, self.scratch) else {
+            return Err(self.blank(field));
+        };
         into.clear();
         into.push_str(value);
         Ok(())
@@ -108,11 +119,16 @@ impl Converter<'_> {
             }
         };
         let detail = format!("{}: {what}", field.describe(self.columns));
-        Err(Unusable { reason: Reason::UnidentifiedVehicle, detail })
+        Err(Unusable {
+            reason: Reason::UnidentifiedVehicle,
+            detail,
+        })
     }
 
     fn instant(&mut self, time: &TimeField) -> Result<Option<Instant>, Unusable> {
-        let Some(text) = time.field.value(self.row, self.scratch) else { return Ok(None) };
+        let Some(text) = time.field.value(self.row, self.scratch) else {
+            return Ok(None);
+        };
         match time.reader.read(text) {
             Ok(instant) => Ok(Some(instant)),
             Err(mismatch) => Err(self.schema(&time.field, &mismatch.to_string())),
@@ -123,13 +139,21 @@ impl Converter<'_> {
         if micros <= now {
             return Ok(());
         }
-        let detail = format!("{}: lies after the import's own clock", field.describe(self.columns));
-        Err(Unusable { reason: Reason::ClockSkew, detail })
+        let detail = format!(
+            "{}: lies after the import's own clock",
+            field.describe(self.columns)
+        );
+        Err(Unusable {
+            reason: Reason::ClockSkew,
+            detail,
+        })
     }
 
     fn word<T>(&mut self, word: Option<&Word<T>>) -> Result<Option<T>, Unusable> {
         let Some(word) = word else { return Ok(None) };
-        let Some(text) = word.field.value(self.row, self.scratch) else { return Ok(None) };
+        let Some(text) = word.field.value(self.row, self.scratch) else {
+            return Ok(None);
+        };
         match (word.parse)(text) {
             Some(value) => Ok(Some(value)),
             None => Err(self.schema(&word.field, "is not a value that this field can have")),
@@ -146,9 +170,15 @@ impl Converter<'_> {
             (fact.lon, fact.lat) = (Some(lon.0), Some(lat.0));
             fact.crs = self.word(fields.crs.as_ref())?;
         } else if fact.zone.is_none() {
-            let field = fields.zone.as_ref().or_else(|| fields.lon.as_ref().map(|word| &word.field));
+            let field = fields
+                .zone
+                .as_ref()
+                .or_else(|| fields.lon.as_ref().map(|word| &word.field));
             let field = field.expect("a mapping without zone and coordinates is refused when it is parsed");
-            return Err(self.schema(field, "is absent, and nothing else says where; give it a `default`"));
+            return Err(self.schema(
+                field,
+                "is absent, and nothing else says where; give it a `default`",
+            ));
         }
         Ok(())
     }

@@ -109,7 +109,10 @@ impl CsvRows {
         self.behind.clear();
         let mut number = first;
         let mut size = 0;
-        let mut splitter = Splitter { delimiter: self.delimiter, open: false };
+        let mut splitter = Splitter {
+            delimiter: self.delimiter,
+            open: false,
+        };
         let problem = loop {
             self.decoded.clear();
             if !self.encoding.decode(&self.line, &mut self.decoded) {
@@ -133,13 +136,18 @@ impl CsvRows {
                 break Some(UNCLOSED.to_owned());
             }
         };
-        let Some(problem) = problem else { return Ok(Step::Row) };
+        let Some(problem) = problem else {
+            return Ok(Step::Row);
+        };
         if !self.behind.is_empty() {
             if self.behind.last().is_some_and(|(last, _)| *last != number) {
                 self.remember(number);
             }
             // All lines of the row but its first are read again as rows of their own.
-            self.behind.drain(1..).rev().for_each(|line| self.ahead.push_front(line));
+            self.behind
+                .drain(1..)
+                .rev()
+                .for_each(|line| self.ahead.push_front(line));
         }
         Ok(Step::Broken(problem))
     }
@@ -171,8 +179,11 @@ impl Splitter {
         }
         let mut rest = line;
         loop {
-            let more =
-                if self.open || rest.starts_with('"') { self.quoted(rest, cells)? } else { self.bare(rest, cells) };
+            let more = if self.open || rest.starts_with('"') {
+                self.quoted(rest, cells)?
+            } else {
+                self.bare(rest, cells)
+            };
             match more {
                 Some(after) => rest = after,
                 None => return Ok(!self.open),

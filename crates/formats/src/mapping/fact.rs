@@ -187,8 +187,11 @@ fn text(out: &mut Vec<u8>, value: &str) {
 fn instant(out: &mut Vec<u8>, micros: i64) {
     const PRINTER: DateTimePrinter = DateTimePrinter::new();
     out.push(b'"');
-    let at = jiff::Timestamp::from_microsecond(micros).expect("readers give instants within jiff's range only");
-    PRINTER.print_timestamp(&at, &mut *out).expect("writing to a Vec cannot fail");
+    let at =
+        jiff::Timestamp::from_microsecond(micros).expect("readers give instants within jiff's range only");
+    PRINTER
+        .print_timestamp(&at, &mut *out)
+        .expect("writing to a Vec cannot fail");
     out.push(b'"');
 }
 

@@ -30,14 +30,18 @@ pub(super) struct Fields {
 
 impl Fields {
     pub(super) fn constant_mode(&self) -> Option<Mode> {
-        let Some(word) = &self.mode else { return Some(Mode::default()) };
+        let Some(word) = &self.mode else {
+            return Some(Mode::default());
+        };
         Mode::parse(word.field.constant()?)
     }
 
     /// Whether a row's hash is asked for.
     pub(super) fn need_hash(&self) -> bool {
         let ids = [Some(&self.id), self.ticket.as_ref(), self.session.as_ref()];
-        ids.into_iter().flatten().any(|field| field.source == Source::Hash)
+        ids.into_iter()
+            .flatten()
+            .any(|field| field.source == Source::Hash)
     }
 }
 
@@ -97,7 +101,11 @@ impl Field {
 
     /// The text that is the same in every row.
     pub(super) fn constant(&self) -> Option<&str> {
-        if let Source::Const(text) = &self.source { Some(text) } else { None }
+        if let Source::Const(text) = &self.source {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// The field and its columns, for a message about a row.
@@ -107,7 +115,10 @@ impl Field {
             Source::Join(slots, _) => slots,
             Source::Const(_) | Source::Hash => &[],
         };
-        let names: Vec<_> = slots.iter().map(|slot| format!("`{}`", columns[*slot].name)).collect();
+        let names: Vec<_> = slots
+            .iter()
+            .map(|slot| format!("`{}`", columns[*slot].name))
+            .collect();
         match names.as_slice() {
             [] => self.key.to_owned(),
             [one] => format!("{} (column {one})", self.key),
@@ -179,7 +190,9 @@ impl Degrees {
         if units > limit * UNITS {
             return None;
         }
-        i32::try_from(if negative { -units } else { units }).ok().map(Self)
+        i32::try_from(if negative { -units } else { units })
+            .ok()
+            .map(Self)
     }
 }
 

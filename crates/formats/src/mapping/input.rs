@@ -18,7 +18,11 @@ pub enum ReadError {
     Open { file: String, source: io::Error },
     /// Stopped in the middle: the disk, a cut archive, an array without its end.
     #[error("cannot read {file} after line {line}: {source}")]
-    Read { file: String, line: u64, source: io::Error },
+    Read {
+        file: String,
+        line: u64,
+        source: io::Error,
+    },
     /// Not the kind of file that the mapping says.
     #[error("{file}: {detail}")]
     Shape { file: String, detail: String },
@@ -30,17 +34,30 @@ pub enum ReadError {
 /// Opens a file and unpacks it as it is read.
 pub(super) fn open(path: &Path) -> Result<(String, Box<dyn BufRead + Send>), ReadError> {
     let name = path.display().to_string();
-    let file = File::open(path).map_err(|source| ReadError::Open { file: name.clone(), source })?;
+    let file = File::open(path).map_err(|source| ReadError::Open {
+        file: name.clone(),
+        source,
+    })?;
     let input = unpack(Box::new(BufReader::with_capacity(BUFFER, file)), &name)?;
     Ok((name, input))
 }
 
 /// Puts a decoder before bytes that begin like gzip or zstd. The name's ending is not asked: browsers unpack downloads
 /// and keep the name.
-pub(super) fn unpack(mut input: Box<dyn BufRead + Send>, name: &str) -> Result<Box<dyn BufRead + Send>, ReadError> {
-    let fail = |source| ReadError::Read { file: name.to_owned(), line: 0, source };
+pub(super) fn unpack(
+    mut input: Box<dyn BufRead + Send>,
+    name: &str,
+) -> Result<Box<dyn BufRead + Send>, ReadError> {
+    let fail = |source| ReadError::Read {
+        file: name.to_owned(),
+        line: 0,
+        source,
+    };
     let begin = input.fill_buf().map_err(fail)?;
-    let shape = |detail: &str| ReadError::Shape { file: name.to_owned(), detail: detail.to_owned() };
+    let shape = |detail: &str| ReadError::Shape {
+        file: name.to_owned(),
+        detail: detail.to_owned(),
+    };
     if begin.is_empty() {
         return Err(shape("is empty"));
     }
@@ -53,22 +70,33 @@ pub(super) fn unpack(mut input: Box<dyn BufRead + Send>, name: &str) -> Result<B
         return Ok(Box::new(BufReader::with_capacity(BUFFER, decoder)));
     }
     if begin.starts_with(b"PK\x03\x04") {
-        return Err(shape("is a zip archive or a spreadsheet; unpack it, or save it as CSV"));
+        return Err(shape(
+            "is a zip archive or a spreadsheet; unpack it, or save it as CSV",
+        ));
     }
     Ok(input)
 }
 
 /// Skips a UTF-8 byte order mark and refuses those of other encodings.
 pub(super) fn skip_mark(input: &mut dyn BufRead, name: &str, encoding: Encoding) -> Result<(), ReadError> {
-    let fail = |source| ReadError::Read { file: name.to_owned(), line: 0, source };
-    let shape = |detail: &str| ReadError::Shape { file: name.to_owned(), detail: detail.to_owned() };
+    let fail = |source| ReadError::Read {
+        file: name.to_owned(),
+        line: 0,
+        source,
+    };
+    let shape = |detail: &str| ReadError::Shape {
+        file: name.to_owned(),
+        detail: detail.to_owned(),
+    };
     let begin = input.fill_buf().map_err(fail)?;
     if begin.is_empty() {
         return Err(shape("is empty"));
     }
     if begin.starts_with(&[0xef, 0xbb, 0xbf]) {
         if encoding != Encoding::Utf8 {
-            return Err(shape("begins with the mark of UTF-8, and the mapping's `read.encoding` says otherwise"));
+            return Err(shape(
+                "begins with the mark of UTF-8, and the mapping's `read.encoding` says otherwise",
+            ));
         }
         input.consume(3);
     } else if begin.starts_with(&[0xff, 0xfe]) || begin.starts_with(&[0xfe, 0xff]) {
@@ -97,7 +125,11 @@ pub(super) enum Line {
 
 impl Lines {
     pub(super) fn new(input: Box<dyn BufRead + Send>) -> Self {
-        Self { input, after_return: false, count: 0 }
+        Self {
+            input,
+            after_return: false,
+            count: 0,
+        }
     }
 
     /// Reads one line without its end (LF, CR LF or CR) into `line`.
@@ -153,7 +185,9 @@ impl Encoding {
     /// Appends `bytes` as UTF-8; false where they are not text of this encoding.
     pub(super) fn decode(self, bytes: &[u8], text: &mut String) -> bool {
         match self {
-            Self::Utf8 => std::str::from_utf8(bytes).map(|decoded| text.push_str(decoded)).is_ok(),
+            Self::Utf8 => std::str::from_utf8(bytes)
+                .map(|decoded| text.push_str(decoded))
+                .is_ok(),
             Self::Gbk => encoding_rs::GBK
                 .decode_without_bom_handling_and_without_replacement(bytes)
                 .map(|decoded| text.push_str(&decoded))
@@ -175,7 +209,9 @@ mod tests {
 
     impl io::Read for Drip {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let Some(byte) = self.0.get(self.1) else { return Ok(0) };
+            let Some(byte) = self.0.get(self.1) else {
+                return Ok(0);
+            };
             buffer[0] = *byte;
             self.1 += 1;
             Ok(1)
@@ -197,7 +233,10 @@ mod tests {
 
     #[test]
     fn every_line_end_ends_one_line() {
-        let all: Vec<_> = ["a", "b", "", "c", "", "d"].iter().map(|line| Some((*line).to_owned())).collect();
+        let all: Vec<_> = ["a", "b", "", "c", "", "d"]
+            .iter()
+            .map(|line| Some((*line).to_owned()))
+            .collect();
         assert_eq!(lines(b"a\nb\r\n\r\nc\r\rd"), all);
         assert_eq!(lines(b"a\nb\n\nc\n\nd\n"), all);
         assert_eq!(lines(b""), []);
@@ -216,9 +255,15 @@ mod tests {
             let mut text = String::new();
             encoding.decode(bytes, &mut text).then_some(text)
         };
-        assert_eq!(decode(Encoding::Gbk, b"\xcf\xe6K12345").as_deref(), Some("湘K12345"));
+        assert_eq!(
+            decode(Encoding::Gbk, b"\xcf\xe6K12345").as_deref(),
+            Some("湘K12345")
+        );
         assert_eq!(decode(Encoding::Gbk, b"\xcf"), None);
-        assert_eq!(decode(Encoding::Latin1, b"caf\xe9 \x80").as_deref(), Some("café \u{80}"));
+        assert_eq!(
+            decode(Encoding::Latin1, b"caf\xe9 \x80").as_deref(),
+            Some("café \u{80}")
+        );
         assert_eq!(decode(Encoding::Utf8, "湘".as_bytes()).as_deref(), Some("湘"));
         assert_eq!(decode(Encoding::Utf8, b"\xcf\xe6"), None);
     }

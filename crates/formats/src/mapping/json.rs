@@ -32,7 +32,13 @@ enum Feed {
 
 impl JsonRows {
     pub(super) fn array(input: Box<dyn BufRead + Send>, columns: &[Column]) -> Self {
-        Self::new(Feed::Array(Elements { input, state: State::Before }), columns)
+        Self::new(
+            Feed::Array(Elements {
+                input,
+                state: State::Before,
+            }),
+            columns,
+        )
     }
 
     pub(super) fn lines(lines: Lines, encoding: Encoding, columns: &[Column]) -> Self {
@@ -41,7 +47,13 @@ impl JsonRows {
 
     fn new(feed: Feed, columns: &[Column]) -> Self {
         let names = columns.iter().map(|column| column.name.clone()).collect();
-        Self { feed, names, raw: Vec::new(), text: String::new(), at: 0 }
+        Self {
+            feed,
+            names,
+            raw: Vec::new(),
+            text: String::new(),
+            at: 0,
+        }
     }
 
     /// Reads the next row.
@@ -80,11 +92,18 @@ impl JsonRows {
         cells.clear();
         cells.ranges.resize(self.names.len(), 0..0);
         let mut parser = serde_json::Deserializer::from_str(&self.text);
-        let read = Object { names: &self.names, cells }.deserialize(&mut parser).and_then(|()| parser.end());
+        let read = Object {
+            names: &self.names,
+            cells,
+        }
+        .deserialize(&mut parser)
+        .and_then(|()| parser.end());
         match read {
             Ok(()) => Step::Row,
             // The position is enough; the message of the parser may quote the text.
-            Err(error) if error.is_data() => Step::Broken("is not an object with each member once".to_owned()),
+            Err(error) if error.is_data() => {
+                Step::Broken("is not an object with each member once".to_owned())
+            }
             Err(error) => Step::Broken(format!("is not JSON after character {}", error.column())),
         }
     }
@@ -119,7 +138,9 @@ impl<'de> Visitor<'de> for Object<'_> {
         let mut seen = vec![false; self.names.len()];
         while let Some(Name(name)) = members.next_key()? {
             let value: &RawValue = members.next_value()?;
-            let Some(slot) = self.names.iter().position(|wanted| *wanted == name) else { continue };
+            let Some(slot) = self.names.iter().position(|wanted| *wanted == name) else {
+                continue;
+            };
             if std::mem::replace(&mut seen[slot], true) {
                 return Err(serde::de::Error::custom("a member stands twice"));
             }
@@ -158,7 +179,12 @@ pub(super) fn hash_members<'a>(members: BTreeMap<Cow<'a, str>, &'a str>) -> Stri
 fn hash_of_object(text: &str) -> String {
     let mut parser = serde_json::Deserializer::from_str(text);
     let members = BTreeMap::<Name<'_>, &RawValue>::deserialize(&mut parser).expect("the row was read before");
-    hash_members(members.into_iter().map(|(name, value)| (name.0, value.get())).collect())
+    hash_members(
+        members
+            .into_iter()
+            .map(|(name, value)| (name.0, value.get()))
+            .collect(),
+    )
 }
 
 /// Cuts an array into its elements.
@@ -189,7 +215,10 @@ impl Elements {
         loop {
             let bytes = fill(&mut *self.input)?;
             if bytes.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the array is not closed; the file was cut"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the array is not closed; the file was cut",
+                ));
             }
             let end = bytes.iter().position(|byte| scan.ends(*byte));
             let part = &bytes[..end.unwrap_or(bytes.len())];
@@ -221,7 +250,9 @@ impl Elements {
                 self.state = State::Within;
                 Ok(())
             }
-            _ => Err(invalid("is not a JSON array; one object a line is the format jsonl")),
+            _ => Err(invalid(
+                "is not a JSON array; one object a line is the format jsonl",
+            )),
         }
     }
 

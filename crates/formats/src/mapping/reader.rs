@@ -29,7 +29,11 @@ pub struct Options {
 impl Options {
     /// Nothing but the clock.
     pub fn at(now: jiff::Timestamp) -> Self {
-        Self { now, known_now: false, mode: None }
+        Self {
+            now,
+            known_now: false,
+            mode: None,
+        }
     }
 }
 
@@ -41,7 +45,11 @@ pub enum Row<'a> {
     /// The mapping does not want it.
     Filtered,
     /// It cannot be used. `line` is where it begins in CSV and JSON lines; elsewhere its number, from 1.
-    Quarantined { reason: Reason, detail: String, line: u64 },
+    Quarantined {
+        reason: Reason,
+        detail: String,
+        line: u64,
+    },
 }
 
 /// Why a row is quarantined; the words are those of admission.
@@ -120,7 +128,10 @@ impl<'m> Reader<'m> {
     ) -> Result<Self, ReadError> {
         let read = &mapping.read;
         input::skip_mark(&mut *input, &file, read.encoding)?;
-        let mut cells = Cells { positions: (0..mapping.columns.len()).collect(), ..Cells::default() };
+        let mut cells = Cells {
+            positions: (0..mapping.columns.len()).collect(),
+            ..Cells::default()
+        };
         let rows = match read.format {
             Format::Csv => {
                 let mut rows = CsvRows::new(Lines::new(input), read);
@@ -128,9 +139,17 @@ impl<'m> Reader<'m> {
                 Rows::Csv(rows)
             }
             Format::Json => Rows::Json(JsonRows::array(input, &mapping.columns)),
-            Format::Jsonl => Rows::Json(JsonRows::lines(Lines::new(input), read.encoding, &mapping.columns)),
+            Format::Jsonl => Rows::Json(JsonRows::lines(
+                Lines::new(input),
+                read.encoding,
+                &mapping.columns,
+            )),
             Format::Columns => {
-                let fail = |source| ReadError::Read { file: file.clone(), line: 0, source };
+                let fail = |source| ReadError::Read {
+                    file: file.clone(),
+                    line: 0,
+                    source,
+                };
                 let mut rows = ColumnRows::read(input, mapping).map_err(fail)?;
                 find_columns(&rows.names(), mapping, &file)?;
                 rows.bind(&mapping.columns);
@@ -160,7 +179,11 @@ impl<'m> Reader<'m> {
         };
         let broken = match step {
             Err(source) => {
-                return Err(ReadError::Read { file: self.file.clone(), line: self.line().saturating_sub(1), source });
+                return Err(ReadError::Read {
+                    file: self.file.clone(),
+                    line: self.line().saturating_sub(1),
+                    source,
+                });
             }
             Ok(Step::End) => return Ok(None),
             Ok(Step::Row) => None,
@@ -181,8 +204,17 @@ impl<'m> Reader<'m> {
                 Rows::Columns(rows) => rows.hash(),
             };
         }
-        let row = RowView { cells: &self.cells, hash: &self.hash };
-        match convert(self.mapping, &self.options, row, &mut self.scratch, &mut self.fact) {
+        let row = RowView {
+            cells: &self.cells,
+            hash: &self.hash,
+        };
+        match convert(
+            self.mapping,
+            &self.options,
+            row,
+            &mut self.scratch,
+            &mut self.fact,
+        ) {
             Ok(()) => {
                 self.counts.kept += 1;
                 Ok(Some(Row::Fact(&self.fact)))
@@ -207,17 +239,31 @@ impl<'m> Reader<'m> {
 
     fn quarantine(&mut self, reason: Reason, detail: String) -> Row<'static> {
         *self.counts.quarantined.entry(reason).or_default() += 1;
-        Row::Quarantined { reason, detail, line: self.line() }
+        Row::Quarantined {
+            reason,
+            detail,
+            line: self.line(),
+        }
     }
 }
 
 /// Reads the header, or looks at the first row where there is none; gives the position of each slot.
 fn header(rows: &mut CsvRows, mapping: &Mapping, file: &str) -> Result<Vec<usize>, ReadError> {
-    let fail = |source| ReadError::Read { file: file.to_owned(), line: 0, source };
+    let fail = |source| ReadError::Read {
+        file: file.to_owned(),
+        line: 0,
+        source,
+    };
     let mut cells = Cells::default();
-    let shape = |detail: String| ReadError::Shape { file: file.to_owned(), detail };
+    let shape = |detail: String| ReadError::Shape {
+        file: file.to_owned(),
+        detail,
+    };
     if !mapping.read.header {
-        let width = rows.peek_width().map_err(fail)?.unwrap_or_else(|| usize::from(u16::MAX));
+        let width = rows
+            .peek_width()
+            .map_err(fail)?
+            .unwrap_or_else(|| usize::from(u16::MAX));
         let numbers: Vec<String> = (1..=width).map(|number| number.to_string()).collect();
         return find_columns(&numbers, mapping, file);
     }
@@ -239,14 +285,26 @@ fn find_columns(names: &[String], mapping: &Mapping, file: &str) -> Result<Vec<u
             let fail = |what: String| {
                 let message = format!("{file} has {what}");
                 let (line, key) = (column.line, column.key.clone());
-                ReadError::Column(Box::new(MappingError { file: mapping.file.clone(), line, key, message }))
+                ReadError::Column(Box::new(MappingError {
+                    file: mapping.file.clone(),
+                    line,
+                    key,
+                    message,
+                }))
             };
             let wanted = column.name.trim();
-            let mut found = names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(at, _)| at);
+            let mut found = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| *name == wanted)
+                .map(|(at, _)| at);
             match (found.next(), found.next()) {
                 (Some(at), None) => Ok(at),
                 (Some(_), Some(_)) => Err(fail(format!("two columns called `{wanted}`; rename one"))),
-                (None, _) => Err(fail(format!("no column `{wanted}`; {}", alternatives(wanted, names, &mapping.read)))),
+                (None, _) => Err(fail(format!(
+                    "no column `{wanted}`; {}",
+                    alternatives(wanted, names, &mapping.read)
+                ))),
             }
         })
         .collect()
@@ -259,12 +317,23 @@ fn alternatives(wanted: &str, names: &[String], read: &super::Read) -> String {
     if read.format == Format::Csv && !read.header {
         return format!("its first row has {} cells", names.len());
     }
-    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let quoted = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let close = near(wanted, names.iter().map(String::as_str));
     if !close.is_empty() {
         return format!("did you mean {}?", quoted(&close));
     }
-    let shown: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != ROW).take(SHOWN).collect();
+    let shown: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != ROW)
+        .take(SHOWN)
+        .collect();
     let more = if names.len() > SHOWN { ", ..." } else { "" };
     format!("there are {}{more}", quoted(&shown))
 }

@@ -100,10 +100,23 @@ impl TimeFormat {
 
     /// What is read where a mapping gives no format: RFC 3339, the offset optional where the mapping names a zone.
     pub(super) fn rfc3339(offset_optional: bool) -> Self {
-        let mut steps = vec![Step::Year, Step::Literal(b'-'), Step::Month, Step::Literal(b'-'), Step::Day];
-        steps.extend([Step::DateTimeBorder, Step::Hour, Step::Literal(b':'), Step::Minute]);
+        let mut steps = vec![
+            Step::Year,
+            Step::Literal(b'-'),
+            Step::Month,
+            Step::Literal(b'-'),
+            Step::Day,
+        ];
+        steps.extend([
+            Step::DateTimeBorder,
+            Step::Hour,
+            Step::Literal(b':'),
+            Step::Minute,
+        ]);
         steps.extend([Step::Literal(b':'), Step::Second, Step::Fraction { dot: true }]);
-        steps.push(Step::Offset { optional: offset_optional });
+        steps.push(Step::Offset {
+            optional: offset_optional,
+        });
         Self::of(steps)
     }
 
@@ -111,7 +124,11 @@ impl TimeFormat {
         let any = |kinds: &[Step]| steps.iter().any(|step| kinds.contains(step));
         let day_only = !any(&[Step::Hour, Step::Hour12, Step::NewYork, Step::Epoch]);
         let absolute = any(&[Step::Offset { optional: false }, Step::Zulu, Step::Epoch]);
-        Self { steps, day_only, absolute }
+        Self {
+            steps,
+            day_only,
+            absolute,
+        }
     }
 
     /// Whether it counts seconds since 1970, which no zone can change.
@@ -132,7 +149,8 @@ impl TimeFormat {
 /// Compiles what follows a `%`; gives what follows the directive.
 fn directive<'a>(text: &'a str, steps: &mut Vec<Step>) -> Result<&'a str, String> {
     use Step::{
-        Blanks, Day, DayOfYear, Epoch, Hour, Hour12, Literal, Minute, Month, MonthName, Second, ShortYear, Year,
+        Blanks, Day, DayOfYear, Epoch, Hour, Hour12, Literal, Minute, Month, MonthName, Second, ShortYear,
+        Year,
     };
     if let Some(after) = text.strip_prefix(".f") {
         steps.push(Step::Fraction { dot: true });
@@ -143,7 +161,9 @@ fn directive<'a>(text: &'a str, steps: &mut Vec<Step>) -> Result<&'a str, String
         return Ok(after);
     }
     let Some(letter) = text.chars().next() else {
-        return Err(format!("ends in a lone `%`; write `%%` for the sign itself, or one of {DIRECTIVES}"));
+        return Err(format!(
+            "ends in a lone `%`; write `%%` for the sign itself, or one of {DIRECTIVES}"
+        ));
     };
     match letter {
         'Y' => steps.push(Year),
@@ -172,7 +192,11 @@ fn directive<'a>(text: &'a str, steps: &mut Vec<Step>) -> Result<&'a str, String
                         in the text and give `zone`"
                 .to_owned());
         }
-        other => return Err(format!("`%{other}` is not a directive that can be read; there are {DIRECTIVES}")),
+        other => {
+            return Err(format!(
+                "`%{other}` is not a directive that can be read; there are {DIRECTIVES}"
+            ));
+        }
     }
     Ok(&text[letter.len_utf8()..])
 }
@@ -184,7 +208,10 @@ fn literal(character: char, steps: &mut Vec<Step>) {
         }
         return;
     }
-    let after_time = matches!(steps.last(), Some(Step::Second | Step::Minute | Step::Hour | Step::Fraction { .. }));
+    let after_time = matches!(
+        steps.last(),
+        Some(Step::Second | Step::Minute | Step::Hour | Step::Fraction { .. })
+    );
     if character == 'Z' && after_time {
         steps.push(Step::Zulu);
         return;
@@ -205,13 +232,27 @@ fn check(steps: &[Step]) -> Result<(), String> {
         ("the minute", count(&[Step::Minute, Step::NewYork])),
         ("the second", count(&[Step::Second])),
         ("AM or PM", count(&[Step::HalfDay])),
-        ("the offset", count(&[Step::Offset { optional: false }, Step::Zulu])),
+        (
+            "the offset",
+            count(&[Step::Offset { optional: false }, Step::Zulu]),
+        ),
         ("the seconds since 1970", count(&[Step::Epoch])),
     ];
     if let Some((name, _)) = parts.iter().find(|(_, count)| *count > 1) {
         return Err(format!("says {name} twice"));
     }
-    let [year, month, day, day_of_year, hour, minute, second, half, _, epoch] = parts.map(|(_, count)| count == 1);
+    let [
+        year,
+        month,
+        day,
+        day_of_year,
+        hour,
+        minute,
+        second,
+        half,
+        _,
+        epoch,
+    ] = parts.map(|(_, count)| count == 1);
     if epoch {
         return if steps == [Step::Epoch] {
             Ok(())
@@ -221,7 +262,8 @@ fn check(steps: &[Step]) -> Result<(), String> {
     }
     if !year || month != day || month == day_of_year {
         return Err(
-            "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j".to_owned()
+            "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j"
+                .to_owned(),
         );
     }
     if (minute && !hour) || (second && !minute) {
@@ -229,7 +271,9 @@ fn check(steps: &[Step]) -> Result<(), String> {
     }
     let twelve = steps.contains(&Step::Hour12);
     if twelve != half {
-        return Err("`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon".to_owned());
+        return Err(
+            "`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon".to_owned(),
+        );
     }
     Ok(())
 }

@@ -81,7 +81,10 @@ async fn without_a_provider_everything_stops_and_goes_on() {
 #[tokio::test]
 async fn everything_goes_on_with_each_provider_that_was_paused_by_itself() {
     let scene = scene();
-    for body in [r#"{"reason":"holiday"}"#, r#"{"provider":"second","reason":"balance"}"#] {
+    for body in [
+        r#"{"reason":"holiday"}"#,
+        r#"{"provider":"second","reason":"balance"}"#,
+    ] {
         scene.post("/v1/sms/pause", body).await.json();
     }
     let done = scene.post("/v1/sms/resume", "{}").await.json();

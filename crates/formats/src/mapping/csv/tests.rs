@@ -4,7 +4,12 @@ use super::super::Format;
 use super::*;
 
 fn rows_of(text: &str) -> Vec<(u64, Result<Vec<String>, String>)> {
-    let read = Read { format: Format::Csv, delimiter: b',', header: true, encoding: Encoding::Utf8 };
+    let read = Read {
+        format: Format::Csv,
+        delimiter: b',',
+        header: true,
+        encoding: Encoding::Utf8,
+    };
     let mut rows = CsvRows::new(Lines::new(Box::new(io::Cursor::new(text.to_owned()))), &read);
     let mut cells = Cells::default();
     let mut all = Vec::new();

@@ -53,11 +53,20 @@ pub(super) fn parse(fact: &Section<'_>, columns: &mut Columns) -> Result<Fields,
     entries.check_place()?;
     let required = |name, help| entries.field(name)?.ok_or_else(|| fact.missing(name, help));
     Ok(Fields {
-        source: required("source", "name the sender, such as { const = \"/import/our-city\" }")?,
-        id: required("id", "name the column that tells rows apart, or write { hash = true }")?,
+        source: required(
+            "source",
+            "name the sender, such as { const = \"/import/our-city\" }",
+        )?,
+        id: required(
+            "id",
+            "name the column that tells rows apart, or write { hash = true }",
+        )?,
         plate: required("plate", "name the column that tells vehicles apart")?,
         captured_at: entries.time("captured_at")?.ok_or_else(|| {
-            fact.missing("captured_at", "name the column with the time of the offence, and its `formats`")
+            fact.missing(
+                "captured_at",
+                "name the column with the time of the offence, and its `formats`",
+            )
         })?,
         device: required("device", "name the column, or write { const = \"import\" }")?,
         time: entries.time("time")?,
@@ -68,8 +77,16 @@ pub(super) fn parse(fact: &Section<'_>, columns: &mut Columns) -> Result<Fields,
         code: entries.field("code")?,
         ticket: entries.field("ticket")?,
         session: entries.field("session")?,
-        lon: entries.word("lon", |text| Degrees::parse(text, 180), "a longitude in decimal degrees, -180 to 180")?,
-        lat: entries.word("lat", |text| Degrees::parse(text, 90), "a latitude in decimal degrees, -90 to 90")?,
+        lon: entries.word(
+            "lon",
+            |text| Degrees::parse(text, 180),
+            "a longitude in decimal degrees, -180 to 180",
+        )?,
+        lat: entries.word(
+            "lat",
+            |text| Degrees::parse(text, 90),
+            "a latitude in decimal degrees, -90 to 90",
+        )?,
         crs: entries.word("crs", Crs::parse, &Crs::NAMES.join(", "))?,
         mode: entries.word("mode", Mode::parse, &Mode::NAMES.join(", "))?,
         precision: entries.word("precision", Precision::parse, &Precision::NAMES.join(", "))?,
@@ -99,14 +116,18 @@ struct Entries<'s, 'a> {
 impl Entries<'_, '_> {
     /// The entries from `name` along `from` to the one with a source of its own.
     fn chain(&self, name: &str) -> Result<Vec<&Entry<'_>>, MappingError> {
-        let Some(mut entry) = self.entries.get(name) else { return Ok(Vec::new()) };
+        let Some(mut entry) = self.entries.get(name) else {
+            return Ok(Vec::new());
+        };
         let mut names = vec![name];
         let mut chain = vec![entry];
         while let Way::From(target) = &entry.way {
             let at = entry.section.position("from").unwrap_or(entry.section.at);
             if names.contains(&target.as_str()) {
                 let ring = format!("{} -> {target}", names.join(" -> "));
-                return Err(entry.section.error("from", at, format!("goes round in a ring: {ring}")));
+                return Err(entry
+                    .section
+                    .error("from", at, format!("goes round in a ring: {ring}")));
             }
             let Some((name, next)) = self.entries.get_key_value(target.as_str()) else {
                 let message = if FIELDS.contains(&target.as_str()) {
@@ -126,34 +147,62 @@ impl Entries<'_, '_> {
     /// A field with its `from` resolved: what it does not say itself it takes from where it comes from.
     fn field(&self, name: &'static str) -> Result<Option<Field>, MappingError> {
         let chain = self.chain(name)?;
-        let Some(Entry { way: Way::Source(source), .. }) = chain.last() else { return Ok(None) };
+        let Some(Entry {
+            way: Way::Source(source),
+            ..
+        }) = chain.last()
+        else {
+            return Ok(None);
+        };
         if name == "plate" && matches!(source, Source::Hash) {
-            return Err(chain[0].section.error("", chain[0].section.at, "cannot come from the hash of a row"));
+            return Err(chain[0].section.error(
+                "",
+                chain[0].section.at,
+                "cannot come from the hash of a row",
+            ));
         }
         Ok(Some(Field {
             key: name,
             source: source.clone(),
-            null: chain.iter().find_map(|entry| entry.null.clone()).unwrap_or_default(),
+            null: chain
+                .iter()
+                .find_map(|entry| entry.null.clone())
+                .unwrap_or_default(),
             default: chain.iter().find_map(|entry| entry.default.clone()),
         }))
     }
 
     fn time(&self, name: &'static str) -> Result<Option<TimeField>, MappingError> {
-        let Some(field) = self.field(name)? else { return Ok(None) };
+        let Some(field) = self.field(name)? else {
+            return Ok(None);
+        };
         let chain = self.chain(name)?;
         let section = &chain[0].section;
-        let formats = chain.iter().find_map(|entry| entry.formats.clone()).unwrap_or_default();
+        let formats = chain
+            .iter()
+            .find_map(|entry| entry.formats.clone())
+            .unwrap_or_default();
         let zone = chain.iter().find_map(|entry| entry.zone.clone());
         let at = section.position("formats").unwrap_or(section.at);
         if zone.is_none() && formats.iter().any(|format| !format.absolute) {
-            return Err(section.error("zone", at, "is missing: a format has no offset, so name the zone of its times"));
+            return Err(section.error(
+                "zone",
+                at,
+                "is missing: a format has no offset, so name the zone of its times",
+            ));
         }
         if zone.is_some() && formats.iter().any(TimeFormat::is_epoch) {
-            return Err(section.error("zone", at, "has no meaning for `%s`, which counts from an instant; remove it"));
+            return Err(section.error(
+                "zone",
+                at,
+                "has no meaning for `%s`, which counts from an instant; remove it",
+            ));
         }
         let reader = TimeReader::new(formats, zone);
         if let Some(text) = field.constant() {
-            reader.read(text).map_err(|mismatch| section.error("const", section.at, mismatch.to_string()))?;
+            reader
+                .read(text)
+                .map_err(|mismatch| section.error("const", section.at, mismatch.to_string()))?;
         }
         Ok(Some(TimeField { field, reader }))
     }
@@ -165,7 +214,9 @@ impl Entries<'_, '_> {
         parse: fn(&str) -> Option<T>,
         form: &str,
     ) -> Result<Option<Word<T>>, MappingError> {
-        let Some(field) = self.field(name)? else { return Ok(None) };
+        let Some(field) = self.field(name)? else {
+            return Ok(None);
+        };
         for (key, text) in [("const", field.constant()), ("default", field.default.as_deref())] {
             if let Some(text) = text
                 && parse(text).is_none()
@@ -182,16 +233,25 @@ impl Entries<'_, '_> {
         let has = |name| self.entries.contains_key(name);
         for (one, other) in [("lon", "lat"), ("lat", "lon")] {
             if has(one) && !has(other) {
-                return Err(self.fact.error(one, self.entries[one].section.at, format!("needs `{other}` beside it")));
+                return Err(self.fact.error(
+                    one,
+                    self.entries[one].section.at,
+                    format!("needs `{other}` beside it"),
+                ));
             }
         }
         if has("crs") && !has("lon") {
-            return Err(self.fact.error("crs", self.entries["crs"].section.at, "needs `lon` and `lat` beside it"));
+            return Err(self.fact.error(
+                "crs",
+                self.entries["crs"].section.at,
+                "needs `lon` and `lat` beside it",
+            ));
         }
         if !has("zone") && !has("lon") {
-            return Err(self
-                .fact
-                .missing("zone", "name the column, or `lon` and `lat`, or write { const = \"unknown\" }"));
+            return Err(self.fact.missing(
+                "zone",
+                "name the column, or `lon` and `lat`, or write { const = \"unknown\" }",
+            ));
         }
         Ok(())
     }
@@ -206,13 +266,19 @@ fn entry<'a>(name: &str, section: Section<'a>, columns: &mut Columns) -> Result<
             return Err(section.error(key, at, "belongs to `captured_at` and `time` only"));
         }
     }
-    section.only(&["column", "columns", "join", "const", "hash", "from", "default", "null", "formats", "zone"])?;
+    section.only(&[
+        "column", "columns", "join", "const", "hash", "from", "default", "null", "formats", "zone",
+    ])?;
     let way = way(name, &section, columns)?;
     for key in ["default", "null"] {
         if let Some(at) = section.position(key)
             && matches!(way, Way::Source(Source::Const(_) | Source::Hash))
         {
-            return Err(section.error(key, at, "has no effect here: the value is never absent; remove it"));
+            return Err(section.error(
+                key,
+                at,
+                "has no effect here: the value is never absent; remove it",
+            ));
         }
     }
     let default = section.text("default")?;
@@ -228,15 +294,28 @@ fn entry<'a>(name: &str, section: Section<'a>, columns: &mut Columns) -> Result<
     }
     let null = section.texts("null")?.map(|(values, _)| values);
     let (formats, zone) = (formats(&section)?, zone(&section)?);
-    Ok(Entry { section, way, null, default: default.map(|(text, _)| text), formats, zone })
+    Ok(Entry {
+        section,
+        way,
+        null,
+        default: default.map(|(text, _)| text),
+        formats,
+        zone,
+    })
 }
 
 fn way(name: &str, section: &Section<'_>, columns: &mut Columns) -> Result<Way, MappingError> {
-    let given: Vec<_> = WAYS.iter().filter(|way| section.position(way).is_some()).collect();
+    let given: Vec<_> = WAYS
+        .iter()
+        .filter(|way| section.position(way).is_some())
+        .collect();
     let [way] = given[..] else {
         let message = match given.as_slice() {
             [one, other, ..] => format!("has both `{one}` and `{other}`; a field comes from one place"),
-            _ => format!("does not say where it comes from; give one of {}", WAYS.join(", ")),
+            _ => format!(
+                "does not say where it comes from; give one of {}",
+                WAYS.join(", ")
+            ),
         };
         return Err(section.error("", section.at, message));
     };
@@ -256,9 +335,16 @@ fn way(name: &str, section: &Section<'_>, columns: &mut Columns) -> Result<Way, 
             if names.is_empty() {
                 return Err(section.error("columns", at, "lists no column"));
             }
-            let slots =
-                names.iter().map(|name| columns.slot(section, "columns", name, at)).collect::<Result<_, _>>()?;
-            Source::Join(slots, section.text("join")?.map_or_else(|| " ".to_owned(), |(join, _)| join))
+            let slots = names
+                .iter()
+                .map(|name| columns.slot(section, "columns", name, at))
+                .collect::<Result<_, _>>()?;
+            Source::Join(
+                slots,
+                section
+                    .text("join")?
+                    .map_or_else(|| " ".to_owned(), |(join, _)| join),
+            )
         }
         "const" => constant(name, section)?,
         "hash" => {
@@ -280,8 +366,12 @@ fn constant(name: &str, section: &Section<'_>) -> Result<Source, MappingError> {
         "id" => "would make one fact of all rows; name a column or write { hash = true }",
         "ticket" => "would make one offence of all rows; name a column or write { from = \"id\" }",
         "plate" if text.is_empty() => return Ok(Source::Const(text)),
-        "plate" => "would make one vehicle of all rows; name a column, or write \"\" where the file has no plates",
-        "source" if text.contains('#') => "must not contain `#`, which ends a source wherever source#id is written",
+        "plate" => {
+            "would make one vehicle of all rows; name a column, or write \"\" where the file has no plates"
+        }
+        "source" if text.contains('#') => {
+            "must not contain `#`, which ends a source wherever source#id is written"
+        }
         _ if text.trim().is_empty() => "is blank; leave the field out, or give it a text",
         _ => return Ok(Source::Const(text.trim().to_owned())),
     };
@@ -289,7 +379,9 @@ fn constant(name: &str, section: &Section<'_>) -> Result<Source, MappingError> {
 }
 
 fn formats(section: &Section<'_>) -> Result<Option<Vec<TimeFormat>>, MappingError> {
-    let Some((formats, at)) = section.texts("formats")? else { return Ok(None) };
+    let Some((formats, at)) = section.texts("formats")? else {
+        return Ok(None);
+    };
     if formats.is_empty() {
         return Err(section.error("formats", at, "lists no format; leave it out to read RFC 3339"));
     }
@@ -300,6 +392,10 @@ fn formats(section: &Section<'_>) -> Result<Option<Vec<TimeFormat>>, MappingErro
 }
 
 fn zone(section: &Section<'_>) -> Result<Option<TimeZone>, MappingError> {
-    let Some((name, at)) = section.text("zone")? else { return Ok(None) };
-    time_zone(&name).map(Some).map_err(|message| section.error("zone", at, message))
+    let Some((name, at)) = section.text("zone")? else {
+        return Ok(None);
+    };
+    time_zone(&name)
+        .map(Some)
+        .map_err(|message| section.error("zone", at, message))
 }

@@ -15,7 +15,10 @@ const FACT: [&str; 5] = [
 const TIME: &str = "captured_at = { column = \"at\" }";
 
 fn error(text: &str) -> String {
-    Mapping::parse("m.toml", text).map(|_| ()).unwrap_err().to_string()
+    Mapping::parse("m.toml", text)
+        .map(|_| ())
+        .unwrap_err()
+        .to_string()
 }
 
 /// A right mapping in which the line of `line`'s key is replaced, or to which the line is added as line 10.
@@ -23,7 +26,10 @@ fn with(line: &str) -> String {
     let key = line.split(' ').next().unwrap();
     let mut lines: Vec<&str> = FACT.to_vec();
     lines.push(TIME);
-    match lines.iter().position(|known| known.split(' ').next() == Some(key)) {
+    match lines
+        .iter()
+        .position(|known| known.split(' ').next() == Some(key))
+    {
         Some(at) => lines[at] = line,
         None => lines.push(line),
     }
@@ -67,11 +73,23 @@ mode = { const = "history" }
 fn mistakes_of_the_file_and_of_read_are_told_apart() {
     let all = with(TIME);
     for (read, expected) in [
-        ("", "m.toml:1: read: the table [read] is missing; it says what the file looks like; see `format`"),
-        ("[reed]\nformat = \"csv\"\n", "m.toml:1: reed: unknown key; did you mean `read`?"),
+        (
+            "",
+            "m.toml:1: read: the table [read] is missing; it says what the file looks like; see `format`",
+        ),
+        (
+            "[reed]\nformat = \"csv\"\n",
+            "m.toml:1: reed: unknown key; did you mean `read`?",
+        ),
         ("read = 3\n", "m.toml:1: read: must be a table, not an integer"),
-        ("[read]\n", "m.toml:1: read.format: is missing; write csv, json, jsonl or columns"),
-        ("[read]\nformat = 7\n", "m.toml:2: read.format: must be a string in quotes, not an integer"),
+        (
+            "[read]\n",
+            "m.toml:1: read.format: is missing; write csv, json, jsonl or columns",
+        ),
+        (
+            "[read]\nformat = 7\n",
+            "m.toml:2: read.format: must be a string in quotes, not an integer",
+        ),
         (
             "[read]\nformat = \"json-l\"\n",
             "m.toml:2: read.format: `json-l` is not known; did you mean `jsonl`? There are csv, json, jsonl, columns",
@@ -88,7 +106,10 @@ fn mistakes_of_the_file_and_of_read_are_told_apart() {
             "[read]\nformat = \"csv\"\ndelimiter = \"::\"\n",
             "m.toml:3: read.delimiter: must be one ASCII character, such as \",\", \";\" or \"\\t\", and no quote or line end",
         ),
-        ("[read]\nformat = \"csv\"\nheader = \"no\"\n", "m.toml:3: read.header: must be true or false, not a string"),
+        (
+            "[read]\nformat = \"csv\"\nheader = \"no\"\n",
+            "m.toml:3: read.header: must be true or false, not a string",
+        ),
         (
             "[read]\nformat = \"csv\"\ndelimeter = \";\"\n",
             "m.toml:3: read.delimeter: unknown key; did you mean `delimiter`?",
@@ -108,16 +129,31 @@ fn mistakes_of_the_file_and_of_read_are_told_apart() {
     ] {
         assert_eq!(error(&all.replace(READ, read)), expected);
     }
-    assert_eq!(error(READ), "m.toml:1: fact: the table [fact] is missing; it says where the parts of a fact come from");
-    assert!(error("[read]\nformat = csv\n").starts_with("m.toml:2: TOML: "), "{}", error("[read]\nformat = csv\n"));
-    assert!(error("[read]\nformat = \"csv\"\nformat = \"csv\"\n").starts_with("m.toml:3: TOML: duplicate key"));
+    assert_eq!(
+        error(READ),
+        "m.toml:1: fact: the table [fact] is missing; it says where the parts of a fact come from"
+    );
+    assert!(
+        error("[read]\nformat = csv\n").starts_with("m.toml:2: TOML: "),
+        "{}",
+        error("[read]\nformat = csv\n")
+    );
+    assert!(
+        error("[read]\nformat = \"csv\"\nformat = \"csv\"\n").starts_with("m.toml:3: TOML: duplicate key")
+    );
 }
 
 #[test]
 fn mistakes_of_keep_are_told_apart() {
     for (keep, expected) in [
-        ("[keep]\ncolumn = \"a\"\n", "m.toml:10: keep: must be written as [[keep]], once for each condition"),
-        ("[[keep]]\nequals = \"1\"\n", "m.toml:10: keep[1].column: is missing; name the column that is looked at"),
+        (
+            "[keep]\ncolumn = \"a\"\n",
+            "m.toml:10: keep: must be written as [[keep]], once for each condition",
+        ),
+        (
+            "[[keep]]\nequals = \"1\"\n",
+            "m.toml:10: keep[1].column: is missing; name the column that is looked at",
+        ),
         (
             "[[keep]]\ncolumn = \"a\"\n",
             "m.toml:10: keep[1]: has no condition; give one of starts_with, equals, not_equals, contains",
@@ -154,12 +190,18 @@ fn mistakes_of_keep_are_told_apart() {
 #[test]
 fn mistakes_of_where_a_field_comes_from_are_told_apart() {
     for (line, expected) in [
-        ("tiket = { from = \"id\" }", "m.toml:10: fact.tiket: unknown key; did you mean `ticket`?"),
+        (
+            "tiket = { from = \"id\" }",
+            "m.toml:10: fact.tiket: unknown key; did you mean `ticket`?",
+        ),
         (
             "id = \"id\"",
             "m.toml:5: fact.id: must be a table, not a string; write { column = \"...\" } or { const = \"...\" }",
         ),
-        ("id = { colum = \"id\" }", "m.toml:5: fact.id.colum: unknown key; did you mean `column`?"),
+        (
+            "id = { colum = \"id\" }",
+            "m.toml:5: fact.id.colum: unknown key; did you mean `column`?",
+        ),
         (
             "id = {}",
             "m.toml:5: fact.id: does not say where it comes from; give one of column, columns, const, hash, from",
@@ -168,11 +210,26 @@ fn mistakes_of_where_a_field_comes_from_are_told_apart() {
             "id = { column = \"id\", hash = true }",
             "m.toml:5: fact.id: has both `column` and `hash`; a field comes from one place",
         ),
-        ("id = { columns = [] }", "m.toml:5: fact.id.columns: lists no column"),
-        ("id = { column = \"id\", join = \"-\" }", "m.toml:5: fact.id.join: belongs to `columns` only"),
-        ("id = { hash = false }", "m.toml:5: fact.id.hash: can only be true; leave it out and give a column"),
-        ("id = { hash = \"yes\" }", "m.toml:5: fact.id.hash: must be true or false, not a string"),
-        ("code = { hash = true }", "m.toml:10: fact.code.hash: is for `id`, `ticket` and `session` only"),
+        (
+            "id = { columns = [] }",
+            "m.toml:5: fact.id.columns: lists no column",
+        ),
+        (
+            "id = { column = \"id\", join = \"-\" }",
+            "m.toml:5: fact.id.join: belongs to `columns` only",
+        ),
+        (
+            "id = { hash = false }",
+            "m.toml:5: fact.id.hash: can only be true; leave it out and give a column",
+        ),
+        (
+            "id = { hash = \"yes\" }",
+            "m.toml:5: fact.id.hash: must be true or false, not a string",
+        ),
+        (
+            "code = { hash = true }",
+            "m.toml:10: fact.code.hash: is for `id`, `ticket` and `session` only",
+        ),
         (
             "id = { const = \"1\" }",
             "m.toml:5: fact.id.const: would make one fact of all rows; name a column or write { hash = true }",
@@ -190,7 +247,10 @@ fn mistakes_of_where_a_field_comes_from_are_told_apart() {
             "source = { const = \"a#b\" }",
             "m.toml:4: fact.source.const: must not contain `#`, which ends a source wherever source#id is written",
         ),
-        ("code = { const = \" \" }", "m.toml:10: fact.code.const: is blank; leave the field out, or give it a text"),
+        (
+            "code = { const = \" \" }",
+            "m.toml:10: fact.code.const: is blank; leave the field out, or give it a text",
+        ),
         (
             "plate = { column = \"plate\", default = \"X\" }",
             "m.toml:6: fact.plate.default: would make one vehicle of all that nobody could read; remove it",
@@ -219,7 +279,10 @@ fn mistakes_of_from_are_told_apart() {
             "ticket = { from = \"session\" }",
             "m.toml:10: fact.ticket.from: names the field `session`, which this mapping does not give",
         ),
-        ("ticket = { from = \"ticket\" }", "m.toml:10: fact.ticket.from: goes round in a ring: ticket -> ticket"),
+        (
+            "ticket = { from = \"ticket\" }",
+            "m.toml:10: fact.ticket.from: goes round in a ring: ticket -> ticket",
+        ),
         (
             "ticket = { from = \"session\" }\nsession = { from = \"name\" }\nname = { from = \"ticket\" }",
             "m.toml:11: fact.session.from: goes round in a ring: name -> ticket -> session -> name",
@@ -228,27 +291,45 @@ fn mistakes_of_from_are_told_apart() {
         assert_eq!(error_of(line), expected, "{line}");
     }
     let hashed = with("plate = { from = \"id\" }").replace(FACT[1], "id = { hash = true }");
-    assert_eq!(error(&hashed), "m.toml:6: fact.plate: cannot come from the hash of a row");
+    assert_eq!(
+        error(&hashed),
+        "m.toml:6: fact.plate: cannot come from the hash of a row"
+    );
 }
 
 #[test]
 fn what_a_fact_cannot_do_without_is_asked_for() {
     for (key, expected) in [
-        ("source", "m.toml:3: fact.source: is missing; name the sender, such as { const = \"/import/our-city\" }"),
-        ("id", "m.toml:3: fact.id: is missing; name the column that tells rows apart, or write { hash = true }"),
-        ("plate", "m.toml:3: fact.plate: is missing; name the column that tells vehicles apart"),
+        (
+            "source",
+            "m.toml:3: fact.source: is missing; name the sender, such as { const = \"/import/our-city\" }",
+        ),
+        (
+            "id",
+            "m.toml:3: fact.id: is missing; name the column that tells rows apart, or write { hash = true }",
+        ),
+        (
+            "plate",
+            "m.toml:3: fact.plate: is missing; name the column that tells vehicles apart",
+        ),
         (
             "zone",
             "m.toml:3: fact.zone: is missing; name the column, or `lon` and `lat`, or write { const = \"unknown\" }",
         ),
-        ("device", "m.toml:3: fact.device: is missing; name the column, or write { const = \"import\" }"),
+        (
+            "device",
+            "m.toml:3: fact.device: is missing; name the column, or write { const = \"import\" }",
+        ),
         (
             "captured_at",
             "m.toml:3: fact.captured_at: is missing; name the column with the time of the offence, and its `formats`",
         ),
     ] {
         let whole = with(TIME);
-        let lines: Vec<&str> = whole.lines().filter(|line| line.split(' ').next() != Some(key)).collect();
+        let lines: Vec<&str> = whole
+            .lines()
+            .filter(|line| line.split(' ').next() != Some(key))
+            .collect();
         assert_eq!(error(&lines.join("\n")), expected);
     }
 }
@@ -298,19 +379,34 @@ fn mistakes_of_times_places_and_closed_words_are_told_apart() {
             "code = { column = \"code\", formats = [\"%F\"] }",
             "m.toml:10: fact.code.formats: belongs to `captured_at` and `time` only",
         ),
-        ("lon = { column = \"x\" }", "m.toml:10: fact.lon: needs `lat` beside it"),
-        ("lat = { column = \"x\" }", "m.toml:10: fact.lat: needs `lon` beside it"),
-        ("crs = { const = \"wgs84\" }", "m.toml:10: fact.crs: needs `lon` and `lat` beside it"),
+        (
+            "lon = { column = \"x\" }",
+            "m.toml:10: fact.lon: needs `lat` beside it",
+        ),
+        (
+            "lat = { column = \"x\" }",
+            "m.toml:10: fact.lat: needs `lon` beside it",
+        ),
+        (
+            "crs = { const = \"wgs84\" }",
+            "m.toml:10: fact.crs: needs `lon` and `lat` beside it",
+        ),
         (
             "lat = { const = \"91\" }\nlon = { const = \"1\" }",
             "m.toml:10: fact.lat.const: `91` is not a latitude in decimal degrees, -90 to 90",
         ),
-        ("mode = { const = \"lively\" }", "m.toml:10: fact.mode.const: `lively` is not live, history, test"),
+        (
+            "mode = { const = \"lively\" }",
+            "m.toml:10: fact.mode.const: `lively` is not live, history, test",
+        ),
         (
             "mode = { column = \"m\", default = \"old\" }",
             "m.toml:10: fact.mode.default: `old` is not live, history, test",
         ),
-        ("precision = { const = \"hour\" }", "m.toml:10: fact.precision.const: `hour` is not second, day"),
+        (
+            "precision = { const = \"hour\" }",
+            "m.toml:10: fact.precision.const: `hour` is not second, day",
+        ),
     ] {
         assert_eq!(error_of(line), expected, "{line}");
     }
@@ -327,8 +423,10 @@ fn without_a_header_columns_are_numbers() {
 
 #[test]
 fn what_a_field_does_not_say_it_takes_from_where_it_comes_from() {
-    let text = with("time = { from = \"captured_at\" }")
-        .replace(TIME, "captured_at = { column = \"at\", formats = [\"%F\"], zone = \"Asia/Shanghai\" }");
+    let text = with("time = { from = \"captured_at\" }").replace(
+        TIME,
+        "captured_at = { column = \"at\", formats = [\"%F\"], zone = \"Asia/Shanghai\" }",
+    );
     assert!(Mapping::parse("m.toml", &text).is_ok());
     assert_eq!(
         error_of("captured_at = { from = \"name\" }\nname = { column = \"n\", zone = \"UTC\" }"),

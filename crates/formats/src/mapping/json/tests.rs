@@ -3,7 +3,11 @@
 use super::*;
 
 fn column(name: &str) -> Column {
-    Column { name: name.to_owned(), key: String::new(), line: 0 }
+    Column {
+        name: name.to_owned(),
+        key: String::new(),
+        line: 0,
+    }
 }
 
 type Rows = Vec<(u64, Result<Vec<String>, String>)>;
@@ -32,7 +36,12 @@ fn array(text: &str) -> io::Result<Rows> {
 
 fn lines(text: &str) -> Rows {
     let lines = Lines::new(Box::new(io::Cursor::new(text.to_owned())));
-    all(JsonRows::lines(lines, Encoding::Utf8, &[column("a"), column("b")])).unwrap()
+    all(JsonRows::lines(
+        lines,
+        Encoding::Utf8,
+        &[column("a"), column("b")],
+    ))
+    .unwrap()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "stands beside rows that are errors")]
@@ -60,8 +69,14 @@ fn an_element_that_is_no_object_or_no_json_is_broken_and_the_next_is_read() {
     let text = r#"[{"a":1 "b":2},17,{"a":1,"a":2},{"a":"ok"},,{"a":"ok"}]"#;
     let rows = array(text).unwrap();
     assert_eq!(rows[0], (1, Err("is not JSON after character 8".to_owned())));
-    assert_eq!(rows[1], (2, Err("is not an object with each member once".to_owned())));
-    assert_eq!(rows[2], (3, Err("is not an object with each member once".to_owned())));
+    assert_eq!(
+        rows[1],
+        (2, Err("is not an object with each member once".to_owned()))
+    );
+    assert_eq!(
+        rows[2],
+        (3, Err("is not an object with each member once".to_owned()))
+    );
     assert_eq!(rows[3], (4, row("ok", "")));
     assert_eq!(rows.last(), Some(&(6, row("ok", ""))));
 }
@@ -77,7 +92,10 @@ fn an_array_that_was_cut_or_is_none_stops_the_import() {
     for (text, expected) in [
         (r#"[{"a":1},{"a":2"#, "the array is not closed; the file was cut"),
         (r#"[{"a":1}"#, "the array is not closed; the file was cut"),
-        (r#"{"a":1}"#, "is not a JSON array; one object a line is the format jsonl"),
+        (
+            r#"{"a":1}"#,
+            "is not a JSON array; one object a line is the format jsonl",
+        ),
         (r#"[{"a":1}] [2]"#, "goes on after the array's end"),
     ] {
         assert_eq!(array(text).unwrap_err().to_string(), expected);

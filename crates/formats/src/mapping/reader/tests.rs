@@ -23,7 +23,12 @@ fn mapping(read: &str, fact: &str) -> Mapping {
 }
 
 fn open(mapping: &Mapping, bytes: impl Into<Vec<u8>>) -> Result<Reader<'_>, ReadError> {
-    Reader::new("f", Box::new(Cursor::new(bytes.into())), mapping, Options::at(now()))
+    Reader::new(
+        "f",
+        Box::new(Cursor::new(bytes.into())),
+        mapping,
+        Options::at(now()),
+    )
 }
 
 /// One word or line for each row: `id plate`, `filtered`, or `line reason: detail`.
@@ -37,7 +42,10 @@ fn rows(reader: &mut Reader<'_>) -> Vec<String> {
         });
     }
     let counts = reader.counts();
-    assert_eq!(counts.read, counts.kept + counts.filtered + counts.quarantined.values().sum::<u64>());
+    assert_eq!(
+        counts.read,
+        counts.kept + counts.filtered + counts.quarantined.values().sum::<u64>()
+    );
     assert_eq!(counts.read, all.len() as u64);
     all
 }
@@ -89,13 +97,26 @@ fn every_row_is_kept_filtered_or_quarantined_with_its_line_and_reason() {
             "13 schema: has 4 cells where the first row has 5",
         ]
     );
-    let quarantined = [(Reason::Schema, 5), (Reason::UnidentifiedVehicle, 3), (Reason::ClockSkew, 1)];
-    assert_eq!(*reader.counts(), Counts { read: 12, kept: 2, filtered: 1, quarantined: BTreeMap::from(quarantined) });
+    let quarantined = [
+        (Reason::Schema, 5),
+        (Reason::UnidentifiedVehicle, 3),
+        (Reason::ClockSkew, 1),
+    ];
+    assert_eq!(
+        *reader.counts(),
+        Counts {
+            read: 12,
+            kept: 2,
+            filtered: 1,
+            quarantined: BTreeMap::from(quarantined)
+        }
+    );
 }
 
 #[test]
 fn all_four_tests_of_keep_look_at_the_trimmed_cell_and_all_must_hold() {
-    let file = "id,plate,at,zone,a\n1,A1,2026-03-02 10:00,Z1, SIDEWALK CC \n2,A1,2026-03-02 10:00,Z1,CROSSWALK\n";
+    let file =
+        "id,plate,at,zone,a\n1,A1,2026-03-02 10:00,Z1, SIDEWALK CC \n2,A1,2026-03-02 10:00,Z1,CROSSWALK\n";
     for (test, kept) in [
         ("starts_with = \"SIDE\"", [true, false]),
         ("starts_with = [\"SIDE\", \"CROSS\"]", [true, true]),
@@ -104,10 +125,19 @@ fn all_four_tests_of_keep_look_at_the_trimmed_cell_and_all_must_hold() {
         ("not_equals = [\"CROSSWALK\", \"x\"]", [true, false]),
         ("contains = \"WALK\"", [true, true]),
         ("contains = [\"DEW\", \"x\"]", [true, false]),
-        ("contains = \"WALK\"\n[[keep]]\ncolumn = \"id\"\nequals = \"2\"", [false, true]),
+        (
+            "contains = \"WALK\"\n[[keep]]\ncolumn = \"id\"\nequals = \"2\"",
+            [false, true],
+        ),
     ] {
-        let mapping = mapping("format = \"csv\"", &format!("[[keep]]\ncolumn = \"a\"\n{test}\n{FACT}"));
-        let found: Vec<bool> = rows(&mut open(&mapping, file).unwrap()).iter().map(|row| row != "filtered").collect();
+        let mapping = mapping(
+            "format = \"csv\"",
+            &format!("[[keep]]\ncolumn = \"a\"\n{test}\n{FACT}"),
+        );
+        let found: Vec<bool> = rows(&mut open(&mapping, file).unwrap())
+            .iter()
+            .map(|row| row != "filtered")
+            .collect();
         assert_eq!(found, kept, "{test}");
     }
 }
@@ -138,7 +168,8 @@ mode = { column = "m", default = "test" }
 fn every_field_reaches_the_fact() {
     let mapping = mapping("format = \"csv\"\ndelimiter = \";\"", EVERY_FIELD);
     let header = "s;a;b;se;p;st;c;co;d;t;k;pr;z;n1;n2;x;y;de;v;m\n";
-    let full = "/s;1;2;9;ABC;NY;-;blue;08/04/2013;0752A;2013-08-05T00:00:00Z;day;;12;Main St;-73.5;40.25;D;;live\n";
+    let full =
+        "/s;1;2;9;ABC;NY;-;blue;08/04/2013;0752A;2013-08-05T00:00:00Z;day;;12;Main St;-73.5;40.25;D;;live\n";
     let bare = "/s;1;;;ABC;NJ;02;;08/04/2013;0752P;;;Z;;;-73.5;;D;50;\n";
     let facts = facts(&mapping, format!("{header}{full}{bare}"));
     let text = |text: &str| Some(text.to_owned());
@@ -193,11 +224,22 @@ fn every_field_reaches_the_fact() {
 
 #[test]
 fn a_null_cell_among_several_makes_the_whole_value_absent() {
-    let fact = FACT.replace("{ column = \"plate\"", "{ columns = [\"plate\", \"zone\"], join = \"-\"");
+    let fact = FACT.replace(
+        "{ column = \"plate\"",
+        "{ columns = [\"plate\", \"zone\"], join = \"-\"",
+    );
     let mapping = mapping("format = \"csv\"", &fact);
-    let rows =
-        rows(&mut open(&mapping, "id,plate,at,zone\n1,NS,2026-03-02 10:00,NY\n2,N,2026-03-02 10:00,NY\n").unwrap());
-    assert!(rows[0].starts_with("2 unidentified_vehicle: plate (columns `plate`, `zone`)"), "{rows:?}");
+    let rows = rows(
+        &mut open(
+            &mapping,
+            "id,plate,at,zone\n1,NS,2026-03-02 10:00,NY\n2,N,2026-03-02 10:00,NY\n",
+        )
+        .unwrap(),
+    );
+    assert!(
+        rows[0].starts_with("2 unidentified_vehicle: plate (columns `plate`, `zone`)"),
+        "{rows:?}"
+    );
     assert_eq!(rows[1], "2 N-NY");
 }
 
@@ -205,9 +247,15 @@ fn a_null_cell_among_several_makes_the_whole_value_absent() {
 fn the_import_can_set_the_time_and_the_mode_of_all_rows() {
     let mapping = mapping("format = \"csv\"", FACT);
     let file = "id,plate,at,zone\n1,A1,2026-03-02 10:00,Z1\n";
-    let options = Options { now: now(), known_now: true, mode: Some(Mode::Live) };
+    let options = Options {
+        now: now(),
+        known_now: true,
+        mode: Some(Mode::Live),
+    };
     let mut reader = Reader::new("f", Box::new(Cursor::new(file)), &mapping, options).unwrap();
-    let Some(Row::Fact(fact)) = reader.next_row().unwrap() else { panic!("a fact") };
+    let Some(Row::Fact(fact)) = reader.next_row().unwrap() else {
+        panic!("a fact")
+    };
     assert_eq!((fact.time, fact.mode), (Some(now().as_microsecond()), Mode::Live));
     assert_eq!(facts(&mapping, file)[0].time, None);
     assert_eq!(facts(&mapping, file)[0].mode, Mode::History);
@@ -215,8 +263,12 @@ fn the_import_can_set_the_time_and_the_mode_of_all_rows() {
 
 #[test]
 fn a_time_of_knowledge_in_the_future_is_a_wrong_clock() {
-    let mapping = mapping("format = \"csv\"", &format!("{FACT}time = {{ column = \"k\" }}\n"));
-    let file = "id,plate,at,zone,k\n1,A1,2026-03-02 10:00,Z1,2026-06-01T00:00:01Z\n2,A1,2026-03-02 10:00,Z1,soon\n";
+    let mapping = mapping(
+        "format = \"csv\"",
+        &format!("{FACT}time = {{ column = \"k\" }}\n"),
+    );
+    let file =
+        "id,plate,at,zone,k\n1,A1,2026-03-02 10:00,Z1,2026-06-01T00:00:01Z\n2,A1,2026-03-02 10:00,Z1,soon\n";
     assert_eq!(
         rows(&mut open(&mapping, file).unwrap()),
         [
@@ -234,18 +286,33 @@ fn encodings_and_byte_order_marks_are_read_and_wrong_bytes_cost_their_row() {
     assert_eq!(rows(&mut open(&utf8, marked.clone()).unwrap()), ["1 湘K12345"]);
     let gbk = mapping("format = \"csv\"\nencoding = \"gbk\"", FACT);
     let (encoded, _, _) = encoding_rs::GBK.encode(file);
-    assert_eq!(rows(&mut open(&gbk, encoded.clone().into_owned()).unwrap()), ["1 湘K12345"]);
-    assert_eq!(rows(&mut open(&utf8, encoded.into_owned()).unwrap()), ["2 schema: is not UTF-8"]);
+    assert_eq!(
+        rows(&mut open(&gbk, encoded.clone().into_owned()).unwrap()),
+        ["1 湘K12345"]
+    );
+    assert_eq!(
+        rows(&mut open(&utf8, encoded.into_owned()).unwrap()),
+        ["2 schema: is not UTF-8"]
+    );
     let latin = mapping("format = \"csv\"\nencoding = \"latin-1\"", FACT);
     let bytes = b"id,plate,at,zone\n1,\xc9A1,2026-03-02 10:00,Z1\n".to_vec();
     assert_eq!(rows(&mut open(&latin, bytes).unwrap()), ["1 ÉA1"]);
     let wrong = open(&gbk, marked).err().unwrap().to_string();
-    assert_eq!(wrong, "f: begins with the mark of UTF-8, and the mapping's `read.encoding` says otherwise");
-    assert_eq!(open(&utf8, *b"\xff\xfei\0").err().unwrap().to_string(), "f: is UTF-16; convert it to UTF-8");
+    assert_eq!(
+        wrong,
+        "f: begins with the mark of UTF-8, and the mapping's `read.encoding` says otherwise"
+    );
+    assert_eq!(
+        open(&utf8, *b"\xff\xfei\0").err().unwrap().to_string(),
+        "f: is UTF-16; convert it to UTF-8"
+    );
     let jsonl = mapping("format = \"jsonl\"\nencoding = \"gbk\"", FACT);
     let line = r#"{"id":"1","plate":"湘K12345","at":"2026-03-02 10:00","zone":"Z1"}"#;
     let (encoded, _, _) = encoding_rs::GBK.encode(line);
-    assert_eq!(rows(&mut open(&jsonl, encoded.into_owned()).unwrap()), ["1 湘K12345"]);
+    assert_eq!(
+        rows(&mut open(&jsonl, encoded.into_owned()).unwrap()),
+        ["1 湘K12345"]
+    );
 }
 
 #[test]
@@ -281,7 +348,11 @@ fn packed_files_in_several_members_are_read_to_the_end_and_cut_ones_stop_the_imp
         gz.write_all(text.as_bytes()).unwrap();
         gz.finish().unwrap()
     };
-    let two = [pack("id,plate,at,zone\n1,A1,2026-03-02 10:00,Z1\n"), pack("2,A2,2026-03-02 11:00,Z2\n")].concat();
+    let two = [
+        pack("id,plate,at,zone\n1,A1,2026-03-02 10:00,Z1\n"),
+        pack("2,A2,2026-03-02 11:00,Z2\n"),
+    ]
+    .concat();
     assert_eq!(rows(&mut open(&mapping, two.clone()).unwrap()), ["1 A1", "2 A2"]);
     let mut cut = open(&mapping, &two[..two.len() - 12]).unwrap();
     let error = loop {
@@ -319,20 +390,41 @@ fn a_column_that_the_file_does_not_have_is_said_before_anything_is_read() {
         error(&columns, "{\"id\":{\"1\":2}}"),
         "m.toml:7: fact.plate.column: f has no column `plate`; there are `id`"
     );
-    let fact = FACT.replace("\"id\"", "\"9\"").replace("\"plate\"", "\"1\"").replace("\"at\"", "\"1\"");
-    let numbered = mapping("format = \"csv\"\nheader = false", &fact.replace("\"zone\"", "\"1\""));
-    assert_eq!(error(&numbered, "a,b\n"), "m.toml:7: fact.id.column: f has no column `9`; its first row has 2 cells");
+    let fact = FACT
+        .replace("\"id\"", "\"9\"")
+        .replace("\"plate\"", "\"1\"")
+        .replace("\"at\"", "\"1\"");
+    let numbered = mapping(
+        "format = \"csv\"\nheader = false",
+        &fact.replace("\"zone\"", "\"1\""),
+    );
+    assert_eq!(
+        error(&numbered, "a,b\n"),
+        "m.toml:7: fact.id.column: f has no column `9`; its first row has 2 cells"
+    );
     assert_eq!(error(&csv, ""), "f: is empty");
     assert_eq!(error(&csv, "\n\n"), "f: has no header");
-    assert_eq!(error(&csv, "PK\x03\x04"), "f: is a zip archive or a spreadsheet; unpack it, or save it as CSV");
-    let missing = Reader::open(Path::new("/nowhere/f.csv"), &csv, Options::at(now())).err().unwrap().to_string();
+    assert_eq!(
+        error(&csv, "PK\x03\x04"),
+        "f: is a zip archive or a spreadsheet; unpack it, or save it as CSV"
+    );
+    let missing = Reader::open(Path::new("/nowhere/f.csv"), &csv, Options::at(now()))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(missing.starts_with("cannot open /nowhere/f.csv: "), "{missing}");
 }
 
 #[test]
 fn without_a_header_the_first_row_is_a_row_even_when_it_is_broken() {
-    let fact = FACT.replace("\"id\"", "\"1\"").replace("\"plate\"", "\"2\"").replace("\"at\"", "\"3\"");
-    let mapping = mapping("format = \"csv\"\nheader = false", &fact.replace("\"zone\"", "\"4\""));
+    let fact = FACT
+        .replace("\"id\"", "\"1\"")
+        .replace("\"plate\"", "\"2\"")
+        .replace("\"at\"", "\"3\"");
+    let mapping = mapping(
+        "format = \"csv\"\nheader = false",
+        &fact.replace("\"zone\"", "\"4\""),
+    );
     let file = "1,A\"\n\"1\"x,A1\n1,A1,2026-03-02 10:00,Z1\n";
     let rows = rows(&mut open(&mapping, file.replacen("1,A\"\n", "", 1)).unwrap());
     assert_eq!(rows, ["1 schema: has text after a closing quote", "1 A1"]);
@@ -340,14 +432,23 @@ fn without_a_header_the_first_row_is_a_row_even_when_it_is_broken() {
 
 #[test]
 fn equal_rows_have_equal_ids_under_hash_and_different_ones_do_not() {
-    let fact = FACT.replace("id = { column = \"id\" }", "id = { hash = true }\nticket = { from = \"id\" }");
+    let fact = FACT.replace(
+        "id = { column = \"id\" }",
+        "id = { hash = true }\nticket = { from = \"id\" }",
+    );
     let mapping = mapping("format = \"csv\"", &fact);
     let row = "x,A1,2026-03-02 10:00,Z1\n";
-    let facts = facts(&mapping, format!("id,plate,at,zone\n{row}{row}y,A1,2026-03-02 10:00,Z1\n"));
+    let facts = facts(
+        &mapping,
+        format!("id,plate,at,zone\n{row}{row}y,A1,2026-03-02 10:00,Z1\n"),
+    );
     assert_eq!(facts[0], facts[1]);
     assert_ne!(facts[0].id, facts[2].id);
     assert_eq!(facts[0].ticket.as_ref(), Some(&facts[0].id));
-    assert_eq!(facts[0].id, hash(["x", "A1", "2026-03-02 10:00", "Z1"].into_iter()));
+    assert_eq!(
+        facts[0].id,
+        hash(["x", "A1", "2026-03-02 10:00", "Z1"].into_iter())
+    );
 }
 
 #[test]

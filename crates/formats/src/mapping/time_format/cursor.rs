@@ -13,7 +13,13 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, reading: Reading::default(), hour12: None, pm: None }
+        Self {
+            bytes: text.as_bytes(),
+            at: 0,
+            reading: Reading::default(),
+            hour12: None,
+            pm: None,
+        }
     }
 
     /// Reads what one step of the format stands for.
@@ -31,7 +37,8 @@ impl<'a> Cursor<'a> {
             Step::MonthName => self.reading.month = self.name(&MONTHS, "an English month")? + 1,
             Step::Day => self.reading.day = self.number(1, 2, 1, 31, "a day 01 to 31")? as i8,
             Step::DayOfYear => {
-                self.reading.day_of_year = Some(self.number(1, 3, 1, 366, "a day of the year 001 to 366")? as i16);
+                self.reading.day_of_year =
+                    Some(self.number(1, 3, 1, 366, "a day of the year 001 to 366")? as i16);
             }
             Step::Hour => self.reading.hour = self.number(1, 2, 0, 23, "an hour 00 to 23")? as i8,
             Step::Hour12 => self.hour12 = Some(self.number(1, 2, 1, 12, "an hour 01 to 12")? as i8),
@@ -67,7 +74,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn mismatch(&self, expected: &'static str) -> Mismatch {
-        Mismatch { at: self.at, expected }
+        Mismatch {
+            at: self.at,
+            expected,
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -150,9 +160,17 @@ impl<'a> Cursor<'a> {
 
     fn name(&mut self, names: &[&str], expected: &'static str) -> Result<i8, Mismatch> {
         let rest = &self.bytes[self.at..];
-        let begins = |name: &str| rest.len() >= name.len() && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes());
-        let found = names.iter().position(|name| begins(&name[..3])).ok_or_else(|| self.mismatch(expected))?;
-        self.at += if begins(names[found]) { names[found].len() } else { 3 };
+        let begins =
+            |name: &str| rest.len() >= name.len() && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes());
+        let found = names
+            .iter()
+            .position(|name| begins(&name[..3]))
+            .ok_or_else(|| self.mismatch(expected))?;
+        self.at += if begins(names[found]) {
+            names[found].len()
+        } else {
+            3
+        };
         Ok(found as i8)
     }
 
@@ -173,8 +191,11 @@ impl<'a> Cursor<'a> {
         if self.peek() == Some(b':') {
             self.at += 1;
         }
-        let minutes =
-            if matches!(self.peek(), Some(b'0'..=b'9')) { self.number(2, 2, 0, 59, EXPECTED)? as i32 } else { 0 };
+        let minutes = if matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.number(2, 2, 0, 59, EXPECTED)? as i32
+        } else {
+            0
+        };
         self.reading.offset = Some(sign * (hours * 3600 + minutes * 60));
         Ok(())
     }
@@ -213,4 +234,12 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];

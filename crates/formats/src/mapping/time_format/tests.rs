@@ -7,7 +7,9 @@ fn read(format: &str, text: &str) -> Result<Reading, Mismatch> {
 }
 
 fn hour_and_minute(text: &str) -> Option<(i8, i8)> {
-    read("%m/%d/%Y hhmmA", &format!("08/04/2013 {text}")).ok().map(|it| (it.hour, it.minute))
+    read("%m/%d/%Y hhmmA", &format!("08/04/2013 {text}"))
+        .ok()
+        .map(|it| (it.hour, it.minute))
 }
 
 #[test]
@@ -24,18 +26,30 @@ fn new_york_hours_00_and_12_are_the_hour_after_midnight_or_noon() {
 
 #[test]
 fn new_york_times_out_of_range_are_no_times() {
-    for text in ["1330P", "2560A", "1260A", "8445P", "09+4A", "0752", "752A", "0752AM", "0752X", ""] {
+    for text in [
+        "1330P", "2560A", "1260A", "8445P", "09+4A", "0752", "752A", "0752AM", "0752X", "",
+    ] {
         assert_eq!(hour_and_minute(text), None, "{text}");
     }
     assert_eq!(
-        read("%m/%d/%Y hhmmA", "08/04/2013 1330P").unwrap_err().to_string(),
+        read("%m/%d/%Y hhmmA", "08/04/2013 1330P")
+            .unwrap_err()
+            .to_string(),
         "expected an hour 00 to 12 (hhmmA) at character 12"
     );
 }
 
 #[test]
 fn every_directive_reads_what_strftime_writes() {
-    let plain = Reading { year: 2024, month: 2, day: 29, hour: 15, minute: 4, second: 5, ..Reading::default() };
+    let plain = Reading {
+        year: 2024,
+        month: 2,
+        day: 29,
+        hour: 15,
+        minute: 4,
+        second: 5,
+        ..Reading::default()
+    };
     for (format, text) in [
         ("%Y-%m-%dT%H:%M:%S", "2024-02-29T15:04:05"),
         ("%F %T", "2024-02-29 15:04:05"),
@@ -51,17 +65,64 @@ fn every_directive_reads_what_strftime_writes() {
     ] {
         assert_eq!(read(format, text), Ok(plain), "{format}");
     }
-    assert_eq!(read("%F %R", "2024-02-29 15:04"), Ok(Reading { second: 0, ..plain }));
-    assert_eq!(read("%F %T.%f", "2024-02-29 15:04:05.25"), Ok(Reading { micros: 250_000, ..plain }));
-    assert_eq!(read("%F %T%.f", "2024-02-29 15:04:05.1234567"), Ok(Reading { micros: 123_456, ..plain }));
+    assert_eq!(
+        read("%F %R", "2024-02-29 15:04"),
+        Ok(Reading { second: 0, ..plain })
+    );
+    assert_eq!(
+        read("%F %T.%f", "2024-02-29 15:04:05.25"),
+        Ok(Reading {
+            micros: 250_000,
+            ..plain
+        })
+    );
+    assert_eq!(
+        read("%F %T%.f", "2024-02-29 15:04:05.1234567"),
+        Ok(Reading {
+            micros: 123_456,
+            ..plain
+        })
+    );
     assert_eq!(read("%F %T%.f", "2024-02-29 15:04:05"), Ok(plain));
-    assert_eq!(read("%F %T%z", "2024-02-29 15:04:05+00"), Ok(Reading { offset: Some(0), ..plain }));
-    assert_eq!(read("%F %T %z", "2024-02-29 15:04:05 -0530"), Ok(Reading { offset: Some(-19_800), ..plain }));
-    assert_eq!(read("%F %T%:z", "2024-02-29 15:04:05+08:00"), Ok(Reading { offset: Some(28_800), ..plain }));
-    assert_eq!(read("%F %TZ", "2024-02-29 15:04:05Z"), Ok(Reading { offset: Some(0), ..plain }));
+    assert_eq!(
+        read("%F %T%z", "2024-02-29 15:04:05+00"),
+        Ok(Reading {
+            offset: Some(0),
+            ..plain
+        })
+    );
+    assert_eq!(
+        read("%F %T %z", "2024-02-29 15:04:05 -0530"),
+        Ok(Reading {
+            offset: Some(-19_800),
+            ..plain
+        })
+    );
+    assert_eq!(
+        read("%F %T%:z", "2024-02-29 15:04:05+08:00"),
+        Ok(Reading {
+            offset: Some(28_800),
+            ..plain
+        })
+    );
+    assert_eq!(
+        read("%F %TZ", "2024-02-29 15:04:05Z"),
+        Ok(Reading {
+            offset: Some(0),
+            ..plain
+        })
+    );
     assert_eq!(read("%Y-%j", "2024-060").unwrap().day_of_year, Some(60));
     assert_eq!(read("%s", "-12").unwrap().epoch, Some(-12));
-    assert_eq!(read("%Y %m %d", "1991 1 2"), Ok(Reading { year: 1991, month: 1, day: 2, ..Reading::default() }));
+    assert_eq!(
+        read("%Y %m %d", "1991 1 2"),
+        Ok(Reading {
+            year: 1991,
+            month: 1,
+            day: 2,
+            ..Reading::default()
+        })
+    );
     assert_eq!(read("%F %T", "2016-12-31 23:59:60").unwrap().second, 59);
     assert_eq!(read("%D", "12/31/68").unwrap().year, 2068);
     assert_eq!(read("%D", "12/31/69").unwrap().year, 1969);
@@ -74,8 +135,16 @@ fn a_text_that_is_longer_shorter_or_out_of_range_is_refused() {
         ("%F %R", "2024-02-29", "expected a blank at character 11"),
         ("%F", "2024-13-01", "expected a month 01 to 12 at character 6"),
         ("%F", "24-12-01", "expected a year of four digits at character 1"),
-        ("%F %R", "2024-12-01 24:00", "expected an hour 00 to 23 at character 12"),
-        ("%F %TZ", "2024-12-01 12:00:00", "expected the literal text of the format at character 20"),
+        (
+            "%F %R",
+            "2024-12-01 24:00",
+            "expected an hour 00 to 23 at character 12",
+        ),
+        (
+            "%F %TZ",
+            "2024-12-01 12:00:00",
+            "expected the literal text of the format at character 20",
+        ),
         ("%s", "12.5", "expected whole seconds since 1970 at character 1"),
     ] {
         assert_eq!(read(format, text).unwrap_err().to_string(), expected);
@@ -85,22 +154,47 @@ fn a_text_that_is_longer_shorter_or_out_of_range_is_refused() {
 #[test]
 fn a_format_that_cannot_give_an_instant_is_refused_when_it_is_compiled() {
     for (format, expected) in [
-        ("%Y-%m", "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j"),
-        ("%H:%M", "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j"),
+        (
+            "%Y-%m",
+            "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j",
+        ),
+        (
+            "%H:%M",
+            "does not say a whole date: a year (%Y), a month (%m or %b) and a day (%d), or %Y and %j",
+        ),
         ("%Y-%m-%d %m", "says the month twice"),
         ("%F hhmmA %H", "says the hour twice"),
-        ("%F %I:%M", "`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon"),
-        ("%F %H:%M %p", "`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon"),
-        ("%F %M", "says minutes or seconds without the hour or minute before them"),
+        (
+            "%F %I:%M",
+            "`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon",
+        ),
+        (
+            "%F %H:%M %p",
+            "`%I` needs `%p` and `%p` needs `%I`: an hour of twelve is before or after noon",
+        ),
+        (
+            "%F %M",
+            "says minutes or seconds without the hour or minute before them",
+        ),
         ("%F %s", "`%s` stands alone: it already is an instant"),
     ] {
         assert_eq!(TimeFormat::compile(format).unwrap_err(), expected, "{format}");
     }
     assert!(
-        TimeFormat::compile("%F %Q").unwrap_err().starts_with("`%Q` is not a directive that can be read; there are %Y")
+        TimeFormat::compile("%F %Q")
+            .unwrap_err()
+            .starts_with("`%Q` is not a directive that can be read; there are %Y")
     );
-    assert!(TimeFormat::compile("%F %").unwrap_err().starts_with("ends in a lone `%`"));
-    assert!(TimeFormat::compile("%F %T %Z").unwrap_err().starts_with("`%Z` cannot be read"));
+    assert!(
+        TimeFormat::compile("%F %")
+            .unwrap_err()
+            .starts_with("ends in a lone `%`")
+    );
+    assert!(
+        TimeFormat::compile("%F %T %Z")
+            .unwrap_err()
+            .starts_with("`%Z` cannot be read")
+    );
 }
 
 #[test]

@@ -28,10 +28,16 @@ fn events(name: &str, text: &str) -> Vec<String> {
 #[test]
 fn every_shipped_mapping_is_right() {
     let folder = std::fs::read_dir(root().join("deploy/mappings")).unwrap();
-    let names: Vec<String> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let names: Vec<String> = folder
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
     assert!(names.len() >= 8, "{names:?}");
     for name in &names {
-        let mode = if name == "clearwalk.toml" { Mode::Live } else { Mode::History };
+        let mode = if name == "clearwalk.toml" {
+            Mode::Live
+        } else {
+            Mode::History
+        };
         assert_eq!(shipped(name).mode(), Some(mode), "{name}");
     }
 }
@@ -63,7 +69,10 @@ fn our_own_table_is_live() {
 #[test]
 fn the_false_z_of_philadelphia_is_local_time() {
     assert_eq!(
-        events("philadelphia-2013.toml", "2013-04-03T15:15:00Z,76,SIDEWALK   CC,1322731,PA,2905938,\n"),
+        events(
+            "philadelphia-2013.toml",
+            "2013-04-03T15:15:00Z,76,SIDEWALK   CC,1322731,PA,2905938,\n"
+        ),
         [concat!(
             r#"{"specversion":"1.0","type":"clearwalk.observation.v1","source":"/import/philadelphia-2013","#,
             r#""id":"2905938","time":"2013-04-03T19:15:00Z","data":{"plate":{"number":"1322731"},"#,
@@ -91,7 +100,13 @@ fn new_york_plates_carry_their_state_and_its_hours_are_understood() {
                    "violation_time":"00:34A","violation":"SIDEWALK","precinct":"010"}]"#;
     let facts = facts(&shipped("new-york-api.toml"), api);
     assert_eq!(facts[0].plate_number, "33VN25-NY");
-    assert_eq!(facts[0].captured_at, "2016-07-13T04:34:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond());
+    assert_eq!(
+        facts[0].captured_at,
+        "2016-07-13T04:34:00Z"
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+            .as_microsecond()
+    );
 }
 
 /// Whether the real file is there; says so when it is not.
@@ -100,7 +115,10 @@ fn real(file: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("NOT CHECKED: {} is absent; this test needs the real data beside the project", path.display());
+    eprintln!(
+        "NOT CHECKED: {} is absent; this test needs the real data beside the project",
+        path.display()
+    );
     None
 }
 
@@ -109,9 +127,30 @@ fn the_real_files_are_read_to_the_last_row() {
     // File, mapping, rows read, kept, quarantined by reason, distinct ids; counted by other means (see data/README.md).
     let none: &[(Reason, u64)] = &[];
     for (file, name, read, kept, quarantined, distinct) in [
-        ("philadelphia-ppa-2013-vehicle-sample-part-a.csv.gz", "philadelphia-2013.toml", 13_084, 280, none, 280),
-        ("philadelphia-unpaid-tickets-1991-2021-part-a.csv.gz", "philadelphia-unpaid.toml", 38_288, 1_693, none, 1_018),
-        ("nyc-parking-violations-fy2014-sample.csv.gz", "new-york-fiscal-year.toml", 9_999, 91, none, 91),
+        (
+            "philadelphia-ppa-2013-vehicle-sample-part-a.csv.gz",
+            "philadelphia-2013.toml",
+            13_084,
+            280,
+            none,
+            280,
+        ),
+        (
+            "philadelphia-unpaid-tickets-1991-2021-part-a.csv.gz",
+            "philadelphia-unpaid.toml",
+            38_288,
+            1_693,
+            none,
+            1_018,
+        ),
+        (
+            "nyc-parking-violations-fy2014-sample.csv.gz",
+            "new-york-fiscal-year.toml",
+            9_999,
+            91,
+            none,
+            91,
+        ),
         (
             "nyc-parking-violations-fy2015-sample.csv.gz",
             "new-york-fiscal-year.toml",
@@ -128,9 +167,30 @@ fn the_real_files_are_read_to_the_last_row() {
             &[(Reason::Schema, 4)],
             88,
         ),
-        ("nyc-open-parking-camera-violations-api-1000.json.gz", "new-york-api.toml", 1_000, 3, none, 3),
-        ("bengaluru-police-parking-2023-11_2024-04-part-a.csv.gz", "bengaluru.toml", 5_111, 83, none, 83),
-        ("mta-ace-camera-violations-2025-08-part-a.csv.gz", "mta.toml", 4_997, 4_997, none, 4_997),
+        (
+            "nyc-open-parking-camera-violations-api-1000.json.gz",
+            "new-york-api.toml",
+            1_000,
+            3,
+            none,
+            3,
+        ),
+        (
+            "bengaluru-police-parking-2023-11_2024-04-part-a.csv.gz",
+            "bengaluru.toml",
+            5_111,
+            83,
+            none,
+            83,
+        ),
+        (
+            "mta-ace-camera-violations-2025-08-part-a.csv.gz",
+            "mta.toml",
+            4_997,
+            4_997,
+            none,
+            4_997,
+        ),
         (
             "philadelphia-all-tickets-2015-02.json.gz",
             "philadelphia-all-tickets.toml",
@@ -158,7 +218,12 @@ fn the_real_files_are_read_to_the_last_row() {
             }
         }
         let filtered = read - kept - quarantined.iter().map(|(_, count)| count).sum::<u64>();
-        let expected = Counts { read, kept, filtered, quarantined: quarantined.iter().copied().collect() };
+        let expected = Counts {
+            read,
+            kept,
+            filtered,
+            quarantined: quarantined.iter().copied().collect(),
+        };
         assert_eq!(*reader.counts(), expected, "{file}");
         assert_eq!(ids.len(), distinct, "{file}");
     }
