@@ -3,6 +3,9 @@
 //! The answer is a function of the set of lines and of the instant: shuffling changes nothing but which of two
 //! conflicting facts is kept.
 
+mod lines;
+mod print;
+
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -15,7 +18,9 @@ use engine::ledger::Ledger;
 use engine::route::{self, Home};
 use engine::rules::Rules;
 use engine::time::Timestamp;
-use formats::event::{self, Decoded, Known, Rejected};
+use formats::event::{Decoded, Rejected};
+
+pub use print::print;
 
 /// What to evaluate by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +45,7 @@ pub struct Decided {
 }
 
 /// A fact or line that stands in no case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other {
     /// `source#id`; none: not readable.
     pub fact: Option<String>,
@@ -48,6 +53,13 @@ pub struct Other {
     pub disposition: Disposition,
     /// Why.
     pub reason: Option<Reason>,
+}
+
+impl Other {
+    /// By fact, then by the word of the disposition.
+    fn key(&self) -> (Option<&str>, &'static str, Option<Reason>) {
+        (self.fact.as_deref(), self.disposition.as_str(), self.reason)
+    }
 }
 
 /// A line that is no event.
@@ -59,49 +71,41 @@ pub struct BadLine {
     pub rejected: Rejected,
 }
 
-type Parsed = Result<Decoded, Rejected>;
+/// How many threads a machine of this size works on.
+fn workers() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, NonZeroUsize::get)
+        .min(16)
+}
 
 /// Evaluates JSON lines. Blank lines are nothing.
 pub fn decide(rules: &Rules, input: &[u8], options: Options) -> Decided {
-    let workers = std::thread::available_parallelism()
-        .map_or(1, NonZeroUsize::get)
-        .min(16);
-    let parsed = parse(input, workers);
+    let workers = workers();
+    let pieces = lines::read(rules, input, workers);
+    let count: usize = pieces.iter().map(|piece| piece.lines.len()).sum();
+    let latest = pieces.iter().filter_map(|piece| piece.latest).max();
     let mut decided = Decided {
-        lines: parsed.len() as u64,
+        lines: count as u64,
+        as_of: options.as_of.or(latest).unwrap_or_default(),
         ..Decided::default()
     };
-    let latest = parsed
-        .iter()
-        .filter_map(|(_, it)| it.as_ref().ok())
-        .map(|it| it.fact.known)
-        .max();
-    decided.as_of = options.as_of.or(latest).unwrap_or_default();
     let mut desk = Desk {
         rules,
-        homes: HashMap::with_capacity(parsed.len()),
+        homes: HashMap::with_capacity(count),
         ledgers: Vec::new(),
         numbers: HashMap::new(),
     };
     let mut about = Vec::new();
-    for (line, parsed) in parsed {
-        match parsed {
-            Ok(decoded) if decoded.fact.known > decided.as_of => {}
-            Ok(decoded) => desk.take(decoded, &mut about, &mut decided),
-            Err(rejected) => {
-                let fact = rejected
-                    .source
-                    .as_deref()
-                    .zip(rejected.id.as_deref())
-                    .map(|(source, id)| format!("{source}#{id}"));
-                decided.others.push(Other {
-                    fact,
-                    disposition: Disposition::Quarantined,
-                    reason: Some(rejected.reason),
-                });
-                decided.bad.push(BadLine { line, rejected });
+    let mut before = 0;
+    for piece in pieces {
+        for line in piece.lines {
+            match line.read {
+                Ok((decoded, _)) if decoded.fact.known > decided.as_of => {}
+                Ok((decoded, home)) => desk.take(decoded, home, &mut about, &mut decided),
+                Err(rejected) => decided.reject(before + line.number, rejected),
             }
         }
+        before += piece.length;
     }
     for decoded in about {
         desk.seat_about(decoded);
@@ -111,29 +115,16 @@ pub fn decide(rules: &Rules, input: &[u8], options: Options) -> Decided {
     decided
 }
 
-/// The lines of `input` with their numbers, parsed on all workers, in order.
-fn parse(input: &[u8], workers: usize) -> Vec<(u64, Parsed)> {
-    let lines: Vec<(u64, &[u8])> = (1_u64..)
-        .zip(input.split(|byte| *byte == b'\n'))
-        .filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
-        .collect();
-    let share = lines.len().div_ceil(workers).max(1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = lines
-            .chunks(share)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter()
-                        .map(|(line, bytes)| (*line, event::decode(bytes, Known::FromTime, 0)))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().expect("decoding is total"))
-            .collect()
-    })
+impl Decided {
+    fn reject(&mut self, line: u64, rejected: Rejected) {
+        let id = rejected.source.as_deref().zip(rejected.id.as_deref());
+        self.others.push(Other {
+            fact: id.map(|(source, id)| format!("{source}#{id}")),
+            disposition: Disposition::Quarantined,
+            reason: Some(rejected.reason),
+        });
+        self.bad.push(BadLine { line, rejected });
+    }
 }
 
 /// Where a fact was put.
@@ -163,7 +154,7 @@ impl Desk<'_> {
         })
     }
 
-    fn take(&mut self, decoded: Decoded, about: &mut Vec<Decoded>, decided: &mut Decided) {
+    fn take(&mut self, decoded: Decoded, home: Home, about: &mut Vec<Decoded>, decided: &mut Decided) {
         let fact = &decoded.fact;
         let mut other = |disposition, reason| {
             decided.others.push(Other {
@@ -186,7 +177,7 @@ impl Desk<'_> {
             }
             return;
         }
-        let home = match route::home(self.rules, &fact.id, &fact.body) {
+        let home = match home {
             Home::Ledger(key) => Place::Ledger(self.ledger(&key)),
             Home::With(_) => Place::About(about.len()),
             Home::Nowhere => {
@@ -227,14 +218,22 @@ impl Desk<'_> {
         }
     }
 
-    fn judge(&self, workers: usize, decided: &mut Decided) {
+    fn judge(mut self, workers: usize, decided: &mut Decided) {
+        // In the order of what comes out, so that nearly nothing is left to sort.
+        self.ledgers
+            .sort_unstable_by(|(a, _), (b, _)| a.bytes().chain(*b"/").cmp(b.bytes().chain(*b"/")));
         let share = self.ledgers.len().div_ceil(workers).max(1);
-        let as_of = decided.as_of;
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let parts: Vec<_> = self
-                .ledgers
-                .chunks(share)
-                .map(|part| scope.spawn(move || judge_part(self.rules, part, as_of)))
+        let (rules, as_of) = (self.rules, decided.as_of);
+        let mut left = self.ledgers;
+        let mut shares = Vec::with_capacity(workers);
+        while !left.is_empty() {
+            let rest = left.split_off(share.min(left.len()));
+            shares.push(std::mem::replace(&mut left, rest));
+        }
+        let parts: Vec<Part> = std::thread::scope(|scope| {
+            let parts: Vec<_> = shares
+                .into_iter()
+                .map(|share| scope.spawn(move || judge_part(rules, share, as_of)))
                 .collect();
             parts
                 .into_iter()
@@ -245,22 +244,21 @@ impl Desk<'_> {
             decided.cases.extend(cases);
             decided.others.extend(others);
         }
-        decided
-            .cases
-            .sort_by_cached_key(|(id, case)| (case.subject.to_string(), case.from, id.clone()));
-        let key = |other: &Other| (other.disposition.as_str(), other.reason);
-        decided
-            .others
-            .sort_unstable_by(|a, b| a.fact.cmp(&b.fact).then_with(|| key(a).cmp(&key(b))));
+        decided.cases.sort_by(|(id, case), (other_id, other)| {
+            let subjects = case.subject.text_order(&other.subject);
+            subjects.then_with(|| (case.from, id).cmp(&(other.from, other_id)))
+        });
+        decided.others.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
     }
 }
 
 type Part = (Vec<(CaseId, Case)>, Vec<Other>);
 
-fn judge_part(rules: &Rules, ledgers: &[(Arc<str>, Ledger)], as_of: Timestamp) -> Part {
+/// Judges ledgers, and lets go of them on the thread that did.
+fn judge_part(rules: &Rules, ledgers: Vec<(Arc<str>, Ledger)>, as_of: Timestamp) -> Part {
     let mut part = Part::default();
     for (key, ledger) in ledgers {
-        let judgement = judge::judge(rules, key, ledger, as_of);
+        let judgement = judge::judge(rules, &key, &ledger, as_of);
         part.0.extend(
             judgement
                 .cases
