@@ -25,7 +25,7 @@ use crate::failure::Failure;
 
 pub(crate) use self::decider::Decider;
 pub(crate) use self::policies::publish;
-pub(crate) use self::store::{Access, holder, key_file, open, take_lock};
+pub(crate) use self::store::{Access, close, holder, key_file, open, take_lock};
 
 /// The rules of the configured files.
 pub(crate) fn rules(settings: &Settings) -> Result<Rules, Failure> {

@@ -40,7 +40,9 @@ pub(crate) fn run(context: &Context, command: &CaseCommand) -> Result<(), Failur
             let by = actor(command.by())?;
             say(&settings, &store, &versions, &saying, &by).await?;
         }
-        show::print(context, &settings, &store, &id).await
+        show::print(context, &settings, &store, &id).await?;
+        wiring::close(store).await;
+        Ok(())
     })
 }
 

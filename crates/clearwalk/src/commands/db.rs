@@ -113,9 +113,7 @@ async fn restore(context: &Context, settings: &Settings, args: &RestoreArgs) -> 
     if database.exists() {
         // Whatever the write-ahead log holds belongs to the old database.
         let store = wiring::open(settings, Access::Use).await?;
-        if let Ok(store) = std::sync::Arc::try_unwrap(store).map_err(drop) {
-            store.close().await;
-        }
+        wiring::close(store).await;
         rename(database, &kept)?;
         for side in ["-wal", "-shm"] {
             let file = ending(database, side);

@@ -61,7 +61,7 @@ async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Fai
     let listen: SocketAddr = (Ipv4Addr::LOCALHOST, args.port).into();
     let _lock = wiring::take_lock(&settings, "demo")?;
     let service = Service::prepare(parts, RoleWord::ALL.to_vec(), listen, wiring::holder("demo")).await?;
-    if let Some(address) = service.address() {
+    if let Some(address) = service.address().filter(|_| !context.json) {
         output::say(format!(
             "look at http://{address}; Ctrl-C ends it, and nothing is kept"
         ));
@@ -131,7 +131,7 @@ fn settings(folder: &TempDir, city: &City, gateway: &Gateway, port: u16) -> Resu
         "[web]\nlisten = \"127.0.0.1:{port}\"\n\
          [rules]\npolicies = [\"policy.toml\"]\nzones = \"zones.toml\"\n\
          [sms]\nroute = [\"primary\"]\n\
-         [sms.providers.primary]\nkind = \"generic\"\nurl = \"{}\"\n\
+         [sms.providers.primary]\nkind = \"generic\"\nurl = \"{}\"\nconcurrency = 256\n\
          [registry]\nkind = \"file\"\npath = \"owners.csv\"\n",
         gateway.url()
     );

@@ -50,6 +50,7 @@ async fn import(context: &Context, args: &ImportArgs, mapping: &Mapping) -> Resu
         for file in &args.files {
             read(context, args, mapping, file, Some(&store), &mut summary).await?;
         }
+        wiring::close(store).await;
         return summary.print(context, args);
     }
     // Rules with a mistake stop an import before anything is made or appended.
@@ -66,6 +67,8 @@ async fn import(context: &Context, args: &ImportArgs, mapping: &Mapping) -> Resu
     let watch = Watch::records(context, end);
     decider.reach(end, |next| watch.at(next)).await?;
     watch.end();
+    drop(decider);
+    wiring::close(store).await;
     summary.print(context, args)
 }
 

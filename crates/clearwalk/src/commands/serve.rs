@@ -27,6 +27,9 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
             tracing::info!(policy = name, "published");
         }
         let parts = Parts::new(&settings, rules, store.clone())?;
+        if parts.gateways.route().is_empty() {
+            tracing::warn!("no SMS provider is configured: messages wait until they expire; see sms.providers");
+        }
         let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
         let (member, names) = (settings.member.as_deref().unwrap_or("this host"), words.join(","));
         let service = Service::prepare(parts, roles, settings.listen, wiring::holder("serve")).await?;
@@ -36,15 +39,8 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
             "serving"
         );
         service.run(signals).await?;
-        close(store).await;
+        wiring::close(store).await;
         tracing::info!("stopped");
         Ok(())
     })
-}
-
-/// Everything is on the disk already; closing tidies the write-ahead log away.
-async fn close(store: std::sync::Arc<store_sqlite::SqliteStore>) {
-    if let Some(store) = std::sync::Arc::into_inner(store) {
-        store.close().await;
-    }
 }

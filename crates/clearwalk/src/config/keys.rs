@@ -263,10 +263,7 @@ pub(super) enum Found {
 
 /// What a dotted path of a file or of the environment leads to.
 pub(super) fn find(path: &[&str]) -> Found {
-    if let Some(key) = KEYS
-        .iter()
-        .find(|key| fits(key, path).is_some_and(str::is_empty))
-    {
+    if let Some(key) = KEYS.iter().find(|key| fits(key, path).is_some_and(str::is_empty)) {
         return Found::Key(key);
     }
     let mut names: Vec<&str> = KEYS

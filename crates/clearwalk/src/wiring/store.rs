@@ -35,6 +35,14 @@ pub(crate) async fn open(settings: &Settings, access: Access) -> Result<Arc<Sqli
     Ok(Arc::new(SqliteStore::open(&address, options).await?))
 }
 
+/// Closes the store, which tidies its write-ahead log away. Everything is on the disk already, so that where somebody else
+/// still has it open, nothing is lost by leaving it so.
+pub(crate) async fn close(store: Arc<SqliteStore>) {
+    if let Some(store) = Arc::into_inner(store) {
+        store.close().await;
+    }
+}
+
 fn missing(database: &Path) -> Failure {
     Failure::new(Code::NotFound, format_args!("there is no store at {}", database.display()))
         .hint("`clearwalk serve`, `clearwalk import` and `clearwalk db migrate` make one; or name another by --config")
