@@ -206,7 +206,7 @@ fn lateness_is_counted_by_the_same_calendar() {
             "calendar-year",
             "[admission]\nlateness = \"4 working days\"",
         ));
-        let city = calendar.map_or(city.clone(), |text| city.calendar(text));
+        let city = calendar.map_or_else(|| city.clone(), |text| city.clone().calendar(text));
         city.decide(&[seen("a", "03-02 09:00", "Z1").known(known)])
             .says("a")
     };
