@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ports::registry::{Owner, OwnerQuery, Registry, RegistryError};
 
+/// By number and class.
+type Owners = BTreeMap<(Arc<str>, Arc<str>), Vec<Owner>>;
+
 /// Owners by number and class; somebody for everybody else, if there is such a one.
 #[derive(Default)]
 pub struct StaticRegistry {
-    owners: Mutex<BTreeMap<(Arc<str>, Arc<str>), Vec<Owner>>>,
+    owners: Mutex<Owners>,
     otherwise: Vec<Owner>,
     away: Mutex<bool>,
 }

@@ -270,8 +270,8 @@ fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), S
     }
     attempt.class = Some(outcome.class);
     attempt.live = !outcome.class.is_not_sent();
-    attempt.code = outcome.code.clone().or(attempt.code.take());
-    attempt.provider_id = outcome.provider_id.clone().or(attempt.provider_id.take());
+    attempt.code = outcome.code.clone().or_else(|| attempt.code.take());
+    attempt.provider_id = outcome.provider_id.clone().or_else(|| attempt.provider_id.take());
     let provider = attempt.provider.clone();
     if was.is_none() || outcome.class == AttemptClass::Accepted {
         streak(books, &provider, outcome, now);
