@@ -6,3 +6,4 @@ pub mod city;
 pub mod conditions;
 pub mod plate;
 pub mod runs;
+pub mod table;

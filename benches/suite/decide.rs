@@ -1,7 +1,8 @@
 //! From a file's bytes to the bytes of the answer: what `clearwalk decide` does.
 
+use std::convert::Infallible;
+
 use benches::{city, conditions, runs};
-use formats::case_line;
 use pipeline::decide::{self, Decided, Options};
 
 fn main() {
@@ -39,9 +40,9 @@ fn main() {
 
 fn print(decided: &Decided) -> Vec<u8> {
     let mut out = Vec::new();
-    for (id, case) in &decided.cases {
-        case_line::write(id, case, &mut out);
-        out.push(b'\n');
-    }
+    let Ok(()) = decide::print(&decided.cases, |block| {
+        out.extend_from_slice(block);
+        Ok::<(), Infallible>(())
+    });
     out
 }
