@@ -2,16 +2,19 @@
 //! takes the messages, and every case is compared with the answer that the city's maker knows.
 
 mod city;
+mod examples;
 mod report;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pipeline::dispatch::Dispatch;
 use pipeline::intake::JudgeBy;
 use ports::clock::SystemClock;
 use ports::log::Stream as _;
+use ports::read::ReadStore as _;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use world::city::City;
@@ -26,6 +29,11 @@ use crate::service::{Parts, Service, Signals};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access, Decider};
 use crate::{files, instant, output};
+
+/// For messages that have to be tried again.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Between two looks whether one is due.
+const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
     telemetry::start(context.json, Talk::Quiet)?;
@@ -49,6 +57,9 @@ async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Fai
         () = signals.next() => return Ok(()),
     };
     report.print(context)?;
+    if !context.json {
+        examples::print(&store).await?;
+    }
     if !report.is_right() {
         return Err(Failure::new(
             Code::CheckFailed,
@@ -56,6 +67,12 @@ async fn demo(context: &Context, args: &DemoArgs, city: &City) -> Result<(), Fai
         ));
     }
     if args.once {
+        if !context.json {
+            output::say(format!(
+                "without --once there is a page at http://127.0.0.1:{}",
+                args.port
+            ));
+        }
         return Ok(());
     }
     let listen: SocketAddr = (Ipv4Addr::LOCALHOST, args.port).into();
@@ -99,25 +116,34 @@ async fn work(
     let end = store.end().await?;
     decider.reach(end, |_| {}).await?;
     say("decided; now the owners are told, by a test gateway on this machine".to_owned());
-    send(&mut parts.dispatch()).await?;
+    send(&mut parts.dispatch(), store).await?;
     // What people were told is a fact that decisions rest on.
     decider.reach(end, |_| {}).await?;
     let millis = instant::now().since(began) / 1000;
     Report::of(city, store, gateway, millis).await
 }
 
-/// Sends all that is due.
-async fn send(dispatch: &mut Dispatch) -> Result<(), Failure> {
+/// Sends until every notice is settled. What certainly was not sent, on a machine that is busy, is tried again a little
+/// later.
+async fn send(dispatch: &mut Dispatch, store: &SqliteStore) -> Result<(), Failure> {
+    let patience = tokio::time::Instant::now() + PATIENCE;
+    let mut look = tokio::time::interval(LOOK);
     loop {
         let report = dispatch.step(instant::now()).await?;
         let did = report.recorded + report.submitted + report.deferred + report.set_aside;
-        if did == 0 {
-            if dispatch.in_flight() == 0 {
-                dispatch.finish(&SystemClock).await;
-                return Ok(());
-            }
-            dispatch.landed().await;
+        if did > 0 {
+            continue;
         }
+        if dispatch.in_flight() > 0 {
+            dispatch.landed().await;
+            continue;
+        }
+        let is_over = tokio::time::Instant::now() > patience;
+        if is_over || report::unsettled(&store.stats().await?) == 0 {
+            dispatch.finish(&SystemClock).await;
+            return Ok(());
+        }
+        look.tick().await;
     }
 }
 
@@ -131,7 +157,7 @@ fn settings(folder: &TempDir, city: &City, gateway: &Gateway, port: u16) -> Resu
         "[web]\nlisten = \"127.0.0.1:{port}\"\n\
          [rules]\npolicies = [\"policy.toml\"]\nzones = \"zones.toml\"\n\
          [sms]\nroute = [\"primary\"]\n\
-         [sms.providers.primary]\nkind = \"generic\"\nurl = \"{}\"\nconcurrency = 256\n\
+         [sms.providers.primary]\nkind = \"generic\"\nurl = \"{}\"\nconcurrency = 64\n\
          [registry]\nkind = \"file\"\npath = \"owners.csv\"\n",
         gateway.url()
     );

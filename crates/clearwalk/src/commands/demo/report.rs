@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::notice::NoticeState;
 use formats::case_line::CaseLine;
 use ports::read::{CaseFilter, ReadStore as _, Stats};
 use ports::store::StoreError;
@@ -56,9 +57,9 @@ impl Report {
         })
     }
 
-    /// Every case as it must be, and every message once.
+    /// Every case as it must be, every notice settled, and every message received once.
     pub(super) fn is_right(&self) -> bool {
-        self.wrong.is_empty() && self.twice == 0
+        self.wrong.is_empty() && self.twice == 0 && unsettled(&self.stats) == 0
     }
 
     pub(super) fn print(&self, context: &Context) -> Result<(), Failure> {
@@ -117,6 +118,22 @@ impl Report {
         out.line(format!("received  {} messages, {twice}", self.received))?;
         out.end()
     }
+}
+
+/// Notices that are still on their way to a provider.
+pub(super) fn unsettled(stats: &Stats) -> u64 {
+    let waits = |state| {
+        matches!(
+            state,
+            NoticeState::Queued | NoticeState::Leased | NoticeState::Submitted
+        )
+    };
+    stats
+        .notices
+        .iter()
+        .filter(|(state, _)| waits(*state))
+        .map(|(_, count)| count)
+        .sum()
 }
 
 fn words<'w>(counts: impl Iterator<Item = (&'w str, u64)>) -> Map<String, Value> {
