@@ -202,7 +202,7 @@ async fn ledgers(conn: &mut SqliteConnection, batch: &Commit, tally: &mut Tally)
     let known = of(|ledger| ledger.expected > 0 && !ledger.document.is_empty());
     let gone = of(|ledger| ledger.expected > 0 && ledger.document.is_empty());
     let bind = |binds: &mut Binds, ledger: &&LedgerWrite| {
-        let wake = ledger.wake.map(|wake| wake.as_micros());
+        let wake = ledger.wake.map(engine::time::Timestamp::as_micros);
         binds
             .add(ledger.plate.clone())
             .add(wake)
@@ -210,7 +210,7 @@ async fn ledgers(conn: &mut SqliteConnection, batch: &Commit, tally: &mut Tally)
     };
     let mut done = INSERT.execute(conn, &new, bind).await?;
     let bind = |binds: &mut Binds, ledger: &&LedgerWrite| {
-        let wake = ledger.wake.map(|wake| wake.as_micros());
+        let wake = ledger.wake.map(engine::time::Timestamp::as_micros);
         binds
             .add(ledger.plate.clone())
             .add(ledger.expected as i64)

@@ -292,14 +292,13 @@ pub(crate) async fn number_sources(
     let mut numbered = Vec::with_capacity(names.len());
     for name in names {
         let query = sqlx::query("SELECT id FROM source WHERE name = ?1").bind(name);
-        let number = match query.fetch_optional(&mut *conn).await? {
-            Some(row) => row.try_get(0)?,
-            None => {
-                let number = Head::Source.take(conn, 1).await?;
-                let query = sqlx::query("INSERT INTO source (id, name) VALUES (?1, ?2)");
-                query.bind(number).bind(name).execute(&mut *conn).await?;
-                number
-            }
+        let number = if let Some(row) = query.fetch_optional(&mut *conn).await? {
+            row.try_get(0)?
+        } else {
+            let number = Head::Source.take(conn, 1).await?;
+            let query = sqlx::query("INSERT INTO source (id, name) VALUES (?1, ?2)");
+            query.bind(number).bind(name).execute(&mut *conn).await?;
+            number
         };
         numbered.push((Arc::from(name), number));
     }

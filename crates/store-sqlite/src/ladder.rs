@@ -57,7 +57,9 @@ impl Ladder {
             let (now, later) = rest.split_at(size);
             let mut binds = Binds::default();
             fixed(&mut binds);
-            now.iter().for_each(|row| bind(&mut binds, row));
+            for row in now {
+                bind(&mut binds, row);
+            }
             let query = sqlx::query_with(AssertSqlSafe(text), binds.into_arguments()?);
             found.extend(query.fetch_all(&mut *conn).await?);
             rest = later;
@@ -81,7 +83,9 @@ pub(crate) struct Binds {
 impl Binds {
     fn of<T>(rows: &[T], bind: impl Fn(&mut Self, &T)) -> Self {
         let mut binds = Self::default();
-        rows.iter().for_each(|row| bind(&mut binds, row));
+        for row in rows {
+            bind(&mut binds, row);
+        }
         binds
     }
 

@@ -28,7 +28,7 @@ pub(crate) trait Job: Send + 'static {
 
     /// What is to be done in memory once it is on the disk.
     fn committed(&mut self, output: &Self::Output) {
-        let _unused = output;
+        let _: &Self::Output = output;
     }
 }
 

@@ -29,6 +29,22 @@ fn pick(seed: u64, from: u64) -> u64 {
     u64::from_be_bytes(*digest.first_chunk().unwrap()) % from
 }
 
+/// What this process has used so far: seconds of CPU, megabytes written.
+fn used() -> (f64, u64) {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|it| it.parse::<f64>().ok())
+        .sum();
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    let written: u64 = written.and_then(|it| it.parse().ok()).unwrap_or(0);
+    (ticks / 100.0, written >> 20)
+}
+
 struct City {
     versions: Vec<u64>,
 }
@@ -138,6 +154,7 @@ async fn run(size: u64, notices: bool) {
     let (mut committing, mut loading) = (Duration::ZERO, Duration::ZERO);
     let mut facts = 0;
     let mut slowest = Duration::ZERO;
+    let (mut cpu, mut written) = (0.0, 0);
     while facts < FACTS {
         let mut commit = city.batch(progress, size);
         if !notices {
@@ -145,6 +162,7 @@ async fn run(size: u64, notices: bool) {
             commit.cases.clear();
         }
         let plates: Vec<_> = commit.ledgers.iter().map(|ledger| ledger.plate.clone()).collect();
+        let before = used();
         let began = Instant::now();
         store.ledgers(&plates).await.unwrap();
         loading += began.elapsed();
@@ -152,6 +170,9 @@ async fn run(size: u64, notices: bool) {
         store.commit(&commit).await.unwrap();
         slowest = slowest.max(began.elapsed());
         committing += began.elapsed();
+        let after = used();
+        cpu += after.0 - before.0;
+        written += after.1 - before.1;
         progress = commit.to;
         facts += size;
     }
@@ -159,9 +180,10 @@ async fn run(size: u64, notices: bool) {
     let status = store.status().await.unwrap();
     println!(
         "batches of {size}, cases and notices {notices}: append {append:.1} us, load {:.1} us, commit {:.1} us per fact; \
-         slowest commit {slowest:.0?}; {} MB, log {} MB",
+         CPU of both {:.1} us; slowest commit {slowest:.0?}; {written} MB written; {} MB, log {} MB",
         each(loading),
         each(committing),
+        cpu * 1e6 / facts as f64,
         status.size >> 20,
         status.wal >> 20
     );

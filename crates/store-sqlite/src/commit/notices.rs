@@ -51,7 +51,9 @@ pub(super) async fn write(
     rows.retain(|_, row| row.changed);
     if let Ok(mut leases) = leases.lock() {
         // Whoever prepares one of these has read what no longer holds.
-        rows.keys().for_each(|id| leases.end(id));
+        for id in rows.keys() {
+            leases.end(id);
+        }
     }
     for row in rows.values().filter(|row| row.found != row.state) {
         tally.shift(Count::Notice, row.found.number(), row.state.number());

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use super::super::MappingError;
 use super::super::fact::{Crs, Mode};
 use super::super::field::{Degrees, Field, Fields, Precision, Source, TimeField, Word};
-use super::super::instant::TimeReader;
-use super::super::time_format::TimeFormat;
+use super::super::{MappingError, instant::TimeReader, time_format::TimeFormat};
 use super::Columns;
 use crate::plan::{Section, not_one_of, time_zone};
 
