@@ -26,7 +26,9 @@ impl Runs {
             let (spent, began) = (processor_time(), Instant::now());
             let made = black_box(work(black_box(ready)));
             walls.push(began.elapsed());
-            let more = processor_time().zip(spent).map(|(now, before)| now - before);
+            let more = processor_time()
+                .zip(spent)
+                .map(|(now, before)| now.saturating_sub(before));
             busy = busy.zip(more).map(|(sum, more)| sum + more);
             drop(made);
         }
