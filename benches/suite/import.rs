@@ -112,7 +112,7 @@ fn import(binary: &Path, folder: &Path, table: &Path) -> Measured {
     let memory = wait(child);
     Measured {
         wall: began.elapsed(),
-        busy: runs::children_time() - spent,
+        busy: runs::children_time().saturating_sub(spent),
         memory,
     }
 }

@@ -1,4 +1,5 @@
 //! What a new judgement changes: versions, messages, guests. Each test plays a short history on one plate.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;
 
@@ -149,8 +150,11 @@ impl Plate {
     }
 }
 
+/// Outcome, version and messages of one case.
+type Said = (Outcome, u32, Vec<(NoticeKind, u32, Step)>);
+
 /// Outcome, version and messages of every changed case, in order of start.
-fn said(changes: &Changes) -> Vec<(Outcome, u32, Vec<(NoticeKind, u32, Step)>)> {
+fn said(changes: &Changes) -> Vec<Said> {
     let mut cases: Vec<_> = changes.cases.iter().collect();
     cases.sort_by_key(|change| change.case.from);
     cases

@@ -1,4 +1,5 @@
 //! Every mistake that a mapping can have is told apart, with its line and key and what to write instead.
+#![expect(clippy::too_many_lines, reason = "tables of what goes in and what comes out")]
 
 use super::super::Mapping;
 
