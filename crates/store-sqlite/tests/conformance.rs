@@ -1,4 +1,5 @@
 //! SQLite keeps every promise of the store.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;
 

@@ -95,7 +95,7 @@ mod tests {
                 assert_eq!(pieces.concat(), file);
                 assert!(pieces.len() <= count);
                 let whole = |piece: &&[u8]| piece.ends_with(b"\n");
-                assert!(pieces.iter().rev().skip(1).all(|piece| whole(piece)), "{count}");
+                assert!(pieces.iter().rev().skip(1).all(whole), "{count}");
             }
         }
     }
