@@ -149,25 +149,24 @@ fn progress_after(inputs: &Inputs<'_>) -> Progress {
 const WORTH_A_THREAD: usize = 256;
 
 fn judge_all(inputs: &Inputs<'_>, mut opens: Vec<Open>) -> (Vec<Open>, Vec<Judged>) {
-    let touched: Vec<usize> = (0..opens.len()).filter(|at| opens[*at].touched).collect();
+    let mut touched: Vec<(usize, &mut Open)> = opens
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, open)| open.touched)
+        .collect();
     let workers = std::thread::available_parallelism()
         .map_or(1, std::num::NonZeroUsize::get)
         .min(8);
     let (rules, judged_at) = (inputs.rules, inputs.judged_at);
-    let mut judged: Vec<Judged> = if touched.len() < WORTH_A_THREAD || workers == 1 {
-        touched
-            .iter()
-            .map(|at| judge_one(rules, judged_at, *at, &opens[*at]))
-            .collect()
+    let judge = move |(at, open): &mut (usize, &mut Open)| judge_one(rules, judged_at, *at, open);
+    let judged: Vec<Judged> = if touched.len() < WORTH_A_THREAD || workers == 1 {
+        touched.iter_mut().map(judge).collect()
     } else {
-        let opens = &opens;
+        let share = touched.len().div_ceil(workers);
         std::thread::scope(|scope| {
             let parts: Vec<_> = touched
-                .chunks(touched.len().div_ceil(workers))
-                .map(|part| {
-                    let judge = move |at: &usize| judge_one(rules, judged_at, *at, &opens[*at]);
-                    scope.spawn(move || part.iter().map(judge).collect::<Vec<_>>())
-                })
+                .chunks_mut(share)
+                .map(|part| scope.spawn(move || part.iter_mut().map(judge).collect::<Vec<_>>()))
                 .collect();
             parts
                 .into_iter()
@@ -175,26 +174,26 @@ fn judge_all(inputs: &Inputs<'_>, mut opens: Vec<Open>) -> (Vec<Open>, Vec<Judge
                 .collect()
         })
     };
-    for it in &mut judged {
-        opens[it.open].ledger.memo = std::mem::take(&mut it.changes.memo);
-        let open = &mut opens[it.open];
-        // An empty document removes a ledger that has handed everything on.
-        if !open.ledger.is_empty() || !open.ledger.memo.cases.is_empty() {
-            formats::ledger::encode(&open.ledger, &mut it.document);
-        }
-        it.changes.memo.wake = open.ledger.memo.wake;
-    }
     (opens, judged)
 }
 
-fn judge_one(rules: &Rules, judged_at: Timestamp, at: usize, open: &Open) -> Judged {
+/// Judges a ledger and writes its document, with what the store has been told of its cases from now on.
+fn judge_one(rules: &Rules, judged_at: Timestamp, at: usize, open: &mut Open) -> Judged {
     let judgement = judge::judge(rules, &open.key, &open.ledger, judged_at);
-    let changes = reconcile::reconcile(rules, &open.key, &open.ledger, &judgement);
+    let mut changes = reconcile::reconcile(rules, &open.key, &open.ledger, &judgement);
+    let wake = changes.memo.wake;
+    open.ledger.memo = std::mem::take(&mut changes.memo);
+    changes.memo.wake = wake;
+    let mut document = Vec::new();
+    // An empty document removes a ledger that has handed everything on.
+    if !open.ledger.is_empty() || !open.ledger.memo.cases.is_empty() {
+        formats::ledger::encode(&open.ledger, &mut document);
+    }
     Judged {
         open: at,
         judgement,
         changes,
-        document: Vec::new(),
+        document,
     }
 }
 
