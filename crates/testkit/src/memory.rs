@@ -1,5 +1,5 @@
 //! A store in memory: the model. Everything is written the plain way, so that it can be read as what a store promises;
-//! the suites in [`crate::conformance`] hold it and the real stores to the same.
+//! the suites in [`mod@crate::conformance`] hold it and the real stores to the same.
 
 mod commit;
 mod dispatch;
