@@ -21,12 +21,7 @@ pub(crate) use self::tools::{
 /// Four commands to begin with: `clearwalk demo` shows everything without any set-up, `clearwalk decide` judges a file
 /// of facts, `clearwalk config init` writes a configuration, `clearwalk serve` runs the service.
 #[derive(Debug, Parser)]
-#[command(
-    name = "clearwalk",
-    version,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "clearwalk", version, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 bad configuration or policy, 4 not found, 5 conflict, \
                         6 not permitted, 7 dependency unreachable, 8 partly done, 9 a check failed.\n\

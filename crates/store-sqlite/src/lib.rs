@@ -40,6 +40,11 @@ pub use lock::{LockError, RoleLock};
 pub use open::{OpenError, Options, Status};
 pub use seal::Keys;
 
+/// The version of SQLite that is part of this binary.
+pub fn sqlite_version() -> &'static str {
+    libsqlite3_sys::SQLITE_VERSION.to_str().unwrap_or("unknown")
+}
+
 /// A store in one SQLite file.
 pub struct SqliteStore {
     path: PathBuf,

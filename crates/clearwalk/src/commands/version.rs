@@ -9,7 +9,8 @@ use crate::output;
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let version = env!("CARGO_PKG_VERSION");
     if context.json {
-        return output::print_json(&json!({ "name": "clearwalk", "version": version }));
+        let sqlite = store_sqlite::sqlite_version();
+        return output::print_json(&json!({ "name": "clearwalk", "version": version, "sqlite": sqlite }));
     }
     output::print_line(&format!("clearwalk {version}"))
 }
