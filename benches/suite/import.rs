@@ -107,7 +107,8 @@ fn import(binary: &Path, folder: &Path, table: &Path) -> Measured {
         .arg("--map")
         .arg(mapping)
         .args(["--mode", "history", "--process"])
-        .stdout(Stdio::null());
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let child = command.spawn().expect("the binary can be started");
     let memory = wait(child);
     Measured {

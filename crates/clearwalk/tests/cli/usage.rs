@@ -119,7 +119,10 @@ fn the_version_is_data() {
     let ran = place.run(["version", "--json"]);
     let document: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
-    assert!(document["sqlite"].as_str().unwrap().starts_with("3."), "{document}");
+    assert!(
+        document["sqlite"].as_str().unwrap().starts_with("3."),
+        "{document}"
+    );
 }
 
 #[test]
