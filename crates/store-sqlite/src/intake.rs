@@ -19,6 +19,9 @@ use crate::heads::{Count, Head};
 use crate::ladder::Ladder;
 use crate::writer::Job;
 
+/// So many ledgers are loaded by pages, not by intake, and need not wait for a writer.
+const A_FEW: usize = 16;
+
 #[async_trait]
 impl IntakeStore for SqliteStore {
     async fn claim(&self, owner: &str) -> Result<Progress, StoreError> {
@@ -46,7 +49,13 @@ impl IntakeStore for SqliteStore {
     }
 
     async fn ledgers(&self, plates: &[Arc<str>]) -> Result<Vec<StoredLedger>, StoreError> {
-        Ok(self.read_ledgers(plates).await?)
+        // A batch is loaded where it will be written: the writer's cache stays warm over its own commits, which empty
+        // those of the readers.
+        if plates.len() > A_FEW {
+            let load = LoadLedgers(plates.to_vec());
+            return Ok(self.writer.write(load).await?);
+        }
+        Ok(load_ledgers(&mut *self.reader().await?, plates).await?)
     }
 
     async fn ledgers_after(
@@ -150,33 +159,6 @@ impl SqliteStore {
         row.map(|row| Ok(row.try_get(0)?)).transpose()
     }
 
-    async fn read_ledgers(&self, plates: &[Arc<str>]) -> Result<Vec<StoredLedger>, Fault> {
-        static ASK: LazyLock<Ladder> = LazyLock::new(|| {
-            Ladder::new(
-                "SELECT plate, version, document FROM ledger WHERE plate IN (",
-                "?",
-                ")",
-            )
-        });
-        // In the order of the table, so that neighbours are read together.
-        let mut sorted: Vec<&Arc<str>> = plates.iter().collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let mut conn = self.reader().await?;
-        let bind = |binds: &mut crate::ladder::Binds, plate: &&Arc<str>| {
-            binds.add(Arc::clone(plate));
-        };
-        let rows = ASK.fetch(&mut conn, |_| {}, &sorted, bind).await?;
-        let mut found: HashMap<String, StoredLedger> = HashMap::with_capacity(rows.len());
-        for row in rows {
-            found.insert(row.try_get(0)?, to_ledger(&row)?);
-        }
-        Ok(plates
-            .iter()
-            .map(|plate| found.get(&**plate).cloned().unwrap_or_default())
-            .collect())
-    }
-
     async fn read_ledgers_after(
         &self,
         plate: Option<&str>,
@@ -226,6 +208,43 @@ fn to_ledger(row: &SqliteRow) -> Result<StoredLedger, Fault> {
         version: row.try_get::<i64, _>(1)? as u64,
         document: row.try_get::<Vec<u8>, _>(2)?.into(),
     })
+}
+
+async fn load_ledgers(conn: &mut SqliteConnection, plates: &[Arc<str>]) -> Result<Vec<StoredLedger>, Fault> {
+    static ASK: LazyLock<Ladder> = LazyLock::new(|| {
+        Ladder::new(
+            "SELECT plate, version, document FROM ledger WHERE plate IN (",
+            "?",
+            ")",
+        )
+    });
+    // In the order of the table, so that neighbours are read together.
+    let mut sorted: Vec<&Arc<str>> = plates.iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let bind = |binds: &mut crate::ladder::Binds, plate: &&Arc<str>| {
+        binds.add(Arc::clone(plate));
+    };
+    let rows = ASK.fetch(conn, |_| {}, &sorted, bind).await?;
+    let mut found: HashMap<String, StoredLedger> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        found.insert(row.try_get(0)?, to_ledger(&row)?);
+    }
+    Ok(plates
+        .iter()
+        .map(|plate| found.get(&**plate).cloned().unwrap_or_default())
+        .collect())
+}
+
+struct LoadLedgers(Vec<Arc<str>>);
+
+#[async_trait]
+impl Job for LoadLedgers {
+    type Output = Vec<StoredLedger>;
+
+    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Self::Output, Fault> {
+        load_ledgers(conn, &self.0).await
+    }
 }
 
 struct Claim(String);

@@ -10,7 +10,7 @@ use engine::time::Timestamp;
 use ports::commit::{Commit, NewNotice, NoticeChange};
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::dispatch::Leases;
+use crate::dispatch::{Leases, lock};
 use crate::error::{Fault, conflict, corrupt};
 use crate::heads::{Count, Head, Tally};
 use crate::ladder::{Binds, Ladder};
@@ -49,8 +49,9 @@ pub(super) async fn write(
         apply(&mut rows, change, batch.at)?;
     }
     rows.retain(|_, row| row.changed);
-    if let Ok(mut leases) = leases.lock() {
+    {
         // Whoever prepares one of these has read what no longer holds.
+        let mut leases = lock(leases)?;
         for id in rows.keys() {
             leases.end(id);
         }
