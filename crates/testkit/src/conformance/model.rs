@@ -42,6 +42,12 @@ pub async fn random_work_ends_as_in_the_model(place: &dyn Place) {
         }
         model.compare(&format!("seed {seed}")).await;
     }
+    let stats = model.store.stats().await.unwrap();
+    let (states, classes) = (stats.notices.len(), stats.attempts.len());
+    assert!(
+        states >= 6 && classes >= 6 && stats.ledgers > 0,
+        "the work was too little: {stats:?}"
+    );
 }
 
 struct Both {
