@@ -6,8 +6,6 @@
 mod lines;
 mod print;
 
-use std::collections::HashMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use engine::case::{Case, Disposition, Reason};
@@ -18,7 +16,10 @@ use engine::ledger::Ledger;
 use engine::route::{self, Home};
 use engine::rules::Rules;
 use engine::time::Timestamp;
+use foldhash::{HashMap, HashMapExt as _};
 use formats::event::{Decoded, Rejected};
+
+use crate::workers;
 
 pub use print::print;
 
@@ -71,16 +72,9 @@ pub struct BadLine {
     pub rejected: Rejected,
 }
 
-/// How many threads a machine of this size works on.
-fn workers() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, NonZeroUsize::get)
-        .min(16)
-}
-
 /// Evaluates JSON lines. Blank lines are nothing.
 pub fn decide(rules: &Rules, input: &[u8], options: Options) -> Decided {
-    let workers = workers();
+    let workers = workers::count();
     let pieces = lines::read(rules, input, workers);
     let count: usize = pieces.iter().map(|piece| piece.lines.len()).sum();
     let latest = pieces.iter().filter_map(|piece| piece.latest).max();

@@ -6,6 +6,7 @@
 mod apply;
 mod batch;
 mod effects;
+mod load;
 mod read_ahead;
 mod role;
 
@@ -17,15 +18,14 @@ use ports::read::Store;
 use ports::store::{CommitError, Progress, StoreError};
 use thiserror::Error;
 
-use batch::{Batch, Inputs};
+use batch::{Batch, largest_known};
+use load::{Before, Loaded, Sources};
 use read_ahead::{Incoming, ReadAhead};
 
-/// Most records of the stream in one batch.
-const RECORDS: usize = 8192;
+/// Records of the stream in the first batch: a process that is killed again and again still gets on.
+const FIRST: usize = 1024;
 /// Most entries of the inner log in one batch.
 const INNER: usize = 4096;
-/// Most timers in one batch.
-const TIMERS: usize = 4096;
 /// How often a batch is built again because a message was sent in the meantime; more means that something is wrong.
 const REBUILDS: usize = 16;
 
@@ -78,6 +78,19 @@ pub struct Intake {
     judge_by: JudgeBy,
     progress: Progress,
     reader: ReadAhead,
+    /// Judged while the batch before was being committed.
+    next: Option<Batch>,
+}
+
+impl JudgeBy {
+    /// Most records of the stream in one batch: a live service shares the store with senders that must not wait, while a
+    /// long import is cheaper the fewer times it opens each ledger.
+    fn most(self) -> usize {
+        match self {
+            Self::WallClock => 8192,
+            Self::LargestKnown => 16_384,
+        }
+    }
 }
 
 impl Intake {
@@ -89,13 +102,14 @@ impl Intake {
         owner: &str,
     ) -> Result<Self, StoreError> {
         let progress = store.claim(owner).await?;
-        let reader = ReadAhead::new(store.clone(), RECORDS);
+        let reader = ReadAhead::new(store.clone(), FIRST, judge_by.most());
         Ok(Self {
             store,
             rules,
             judge_by,
             progress,
             reader,
+            next: None,
         })
     }
 
@@ -104,46 +118,47 @@ impl Intake {
         self.progress
     }
 
+    /// Whether a stream that ends at `end` has a whole batch for the next step: who knows that it will go on waits for that.
+    pub fn has_a_batch(&self, end: u64) -> bool {
+        end.saturating_sub(self.progress.next) >= self.reader.limit() as u64
+    }
+
     /// Judges by another set of rules from the next batch on.
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
         self.rules = rules;
+        self.next = None;
     }
 
     /// Reads, judges and commits one batch; says what it did. `now` is the wall clock.
     pub async fn advance(&mut self, now: Timestamp) -> Result<StepReport, IntakeError> {
-        let records = self.reader.take(self.progress.next).await?;
-        let mut inner = self.store.inner(self.progress.inner_next, INNER).await?;
-        let mut check_ids = false;
-        for _ in 0..REBUILDS {
-            let judged_at = self.judged_at(&records, now);
-            let due = self.store.due(judged_at, TIMERS).await?;
-            if records.is_empty() && inner.is_empty() && due.is_empty() {
-                return Ok(StepReport::default());
+        let mut batch = match self.next.take() {
+            Some(batch) => batch,
+            None => {
+                let sources = self.sources(self.progress, now).await?;
+                let Some(batch) = self.batch(sources).await? else {
+                    return Ok(StepReport::default());
+                };
+                batch
             }
-            let inputs = Inputs {
-                store: &*self.store,
-                rules: &self.rules,
-                progress: self.progress,
-                now,
-                judged_at,
-                check_ids,
-                records: &records,
-                inner: &inner,
-                due,
-            };
-            let batch = Batch::build(inputs).await?;
-            match self.store.commit(&batch.commit).await {
-                Ok(()) => {
+        };
+        for _ in 0..REBUILDS {
+            let error = match self.commit(&mut batch, now).await {
+                Ok(next) => {
                     self.progress = batch.commit.to;
+                    self.next = next;
                     return Ok(batch.report);
                 }
-                Err(CommitError::IdentityTaken) => check_ids = true,
+                Err(error) => error,
+            };
+            let mut sources = batch.sources;
+            match error {
+                CommitError::IdentityTaken => sources.check_ids = true,
                 // The send appended what it told; the next judgement knows it.
-                Err(CommitError::NoticeSent) => {
-                    inner = self.store.inner(self.progress.inner_next, INNER).await?;
+                CommitError::NoticeSent => {
+                    sources.inner = self.store.inner(self.progress.inner_next, INNER).await?;
                 }
-                Err(CommitError::LostLane) => return Err(IntakeError::LostLane),
-                Err(CommitError::Store(error)) => {
+                CommitError::LostLane => return Err(IntakeError::LostLane),
+                CommitError::Store(error) => {
                     let stands = self.store.progress().await?;
                     if stands == batch.commit.to {
                         self.progress = stands;
@@ -152,6 +167,10 @@ impl Intake {
                     return Err(error.into());
                 }
             }
+            batch = match self.batch(sources).await? {
+                Some(batch) => batch,
+                None => return Ok(StepReport::default()),
+            };
         }
         Err(StoreError::Conflict(
             "a batch could not be committed because messages kept being sent".to_owned(),
@@ -159,18 +178,56 @@ impl Intake {
         .into())
     }
 
-    fn judged_at(&self, records: &[Incoming], now: Timestamp) -> Timestamp {
+    /// Commits a batch, and judges the one behind it in the meantime where the stream goes on.
+    async fn commit(&mut self, batch: &mut Batch, now: Timestamp) -> Result<Option<Batch>, CommitError> {
+        let ahead = self.ahead(batch, now).await;
+        let (store, commit) = (self.store.clone(), batch.commit.clone());
+        let committing = tokio::spawn(async move { store.commit(&commit).await });
+        let next = ahead.and_then(|loaded| Batch::judge(&self.rules, loaded).ok());
+        match committing.await {
+            Ok(committed) => committed.map(|()| next),
+            Err(error) => Err(StoreError::Unavailable(format!("a commit was stopped: {error}")).into()),
+        }
+    }
+
+    /// The batch behind `batch`, loaded; none where there is none yet. What goes wrong here is met again, and told, by the
+    /// step that needs it.
+    async fn ahead(&mut self, batch: &mut Batch, now: Timestamp) -> Option<Loaded> {
+        if batch.sources.records.is_empty() {
+            return None;
+        }
+        let sources = self.sources(batch.commit.to, now).await.ok()?;
+        if sources.records.is_empty() {
+            return None;
+        }
+        let loaded = Loaded::load(&*self.store, &self.rules, sources, &mut batch.leaves).await;
+        loaded.ok().flatten()
+    }
+
+    async fn sources(&mut self, from: Progress, now: Timestamp) -> Result<Sources, StoreError> {
+        let records = self.reader.take(from.next).await?;
+        Ok(Sources {
+            from,
+            now,
+            judged_at: self.judged_at(from, &records, now),
+            inner: self.store.inner(from.inner_next, INNER).await?,
+            records,
+            check_ids: false,
+        })
+    }
+
+    /// The batch of `sources` on a store that shows everything before; none: there is nothing to do.
+    async fn batch(&self, sources: Sources) -> Result<Option<Batch>, StoreError> {
+        let mut before = Before::default();
+        let loaded = Loaded::load(&*self.store, &self.rules, sources, &mut before).await?;
+        loaded.map(|loaded| Batch::judge(&self.rules, loaded)).transpose()
+    }
+
+    fn judged_at(&self, from: Progress, records: &[Incoming], now: Timestamp) -> Timestamp {
         match self.judge_by {
             JudgeBy::WallClock => now,
             JudgeBy::LargestKnown => {
-                let largest = records
-                    .iter()
-                    .filter(|record| record.parsed.is_ok())
-                    .map(|record| record.known)
-                    .max();
-                largest.map_or(self.progress.high_water, |known| {
-                    known.max(self.progress.high_water)
-                })
+                largest_known(records).map_or(from.high_water, |known| known.max(from.high_water))
             }
         }
     }

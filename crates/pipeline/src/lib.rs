@@ -10,3 +10,4 @@ pub mod intake;
 pub mod metrics;
 pub mod run;
 pub mod upkeep;
+mod workers;

@@ -1,18 +1,21 @@
 //! `import`: rows of a city's own export become facts of the stream, in chunks and flat memory. A killed import is simply
 //! run again: what the store knows already is not appended twice.
 
-mod chunk;
+mod append;
+mod rows;
 mod summary;
 mod watch;
 
-use std::path::Path;
+use std::sync::Arc;
 
-use formats::mapping::{Mapping, Mode, Options, Reader, Row};
+use formats::mapping::{Mapping, Mode, Options};
 use pipeline::intake::JudgeBy;
 use ports::log::Stream as _;
 use store_sqlite::SqliteStore;
+use tokio::sync::mpsc;
 
-use self::chunk::Chunk;
+use self::append::{Appended, append};
+use self::rows::{Chunks, Rows, Stop};
 use self::summary::Summary;
 use self::watch::Watch;
 use super::Context;
@@ -22,8 +25,8 @@ use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access, Decider};
 use crate::{files, instant, output};
 
-/// So many bad rows are named one by one.
-const NAMED: u64 = 20;
+/// Chunks that are read ahead of the disk.
+const AHEAD: usize = 2;
 
 pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
     let (name, text) = files::read_rules(&args.map)?;
@@ -33,23 +36,38 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
         std::fs::metadata(file).map_err(|error| Failure::reading(file, &error))?;
     }
     telemetry::start(context.json, Talk::Quiet)?;
-    super::runtime()?.block_on(import(context, args, &mapping))
-}
-
-async fn import(context: &Context, args: &ImportArgs, mapping: &Mapping) -> Result<(), Failure> {
-    let mut summary = Summary::default();
+    let rows = Rows {
+        files: args.files.clone(),
+        mapping,
+        options: options(args),
+    };
+    let watch = Watch::new(context);
     if args.dry_run {
-        for file in &args.files {
-            read(context, args, mapping, file, None, &mut summary).await?;
-        }
+        let (summary, read) = rows.read(&Chunks::None, &watch);
+        watch.end();
+        read.map_err(|stop| broken_off(stop, 0))?;
         return summary.print(context, args);
     }
+    super::runtime()?.block_on(import(context, args, rows, watch))
+}
+
+fn options(args: &ImportArgs) -> Options {
+    Options {
+        now: instant::now().to_jiff(),
+        known_now: args.known.is_some(),
+        mode: args.mode.map(|mode| match mode {
+            ModeWord::Live => Mode::Live,
+            ModeWord::History => Mode::History,
+        }),
+    }
+}
+
+async fn import(context: &Context, args: &ImportArgs, rows: Rows, watch: Watch) -> Result<(), Failure> {
     let settings = context.settings()?;
     if !args.process {
         let store = wiring::open(&settings, Access::Make).await?;
-        for file in &args.files {
-            read(context, args, mapping, file, Some(&store), &mut summary).await?;
-        }
+        let summary = take_in(&store, rows, &watch, None).await?;
+        watch.end();
         wiring::close(store).await;
         return summary.print(context, args);
     }
@@ -57,91 +75,58 @@ async fn import(context: &Context, args: &ImportArgs, mapping: &Mapping) -> Resu
     let rules = wiring::rules(&settings)?;
     let store = wiring::open(&settings, Access::Make).await?;
     let mut decider = Decider::find(&settings, &store, rules, JudgeBy::LargestKnown, "import").await?;
-    for file in &args.files {
-        read(context, args, mapping, file, Some(&store), &mut summary).await?;
-    }
+    let summary = take_in(&store, rows, &watch, Some(&mut decider)).await?;
     if let Some(holder) = decider.elsewhere().filter(|_| !context.json) {
         output::say(format!("{holder} decides; waiting until it has read to the end"));
     }
     let end = store.end().await?;
-    let watch = Watch::records(context, end);
-    decider.reach(end, |next| watch.at(next)).await?;
+    decider.reach(end, |next| watch.decided(next)).await?;
     watch.end();
     drop(decider);
     wiring::close(store).await;
     summary.print(context, args)
 }
 
-/// Reads one file; without a store it only counts.
-async fn read(
-    context: &Context,
-    args: &ImportArgs,
-    mapping: &Mapping,
-    file: &Path,
-    store: Option<&SqliteStore>,
-    summary: &mut Summary,
-) -> Result<(), Failure> {
-    let options = Options {
-        now: instant::now().to_jiff(),
-        known_now: args.known.is_some(),
-        mode: args.mode.map(|mode| match mode {
-            ModeWord::Live => Mode::Live,
-            ModeWord::History => Mode::History,
-        }),
+/// Reads and appends all files, and decides in the meantime where this process does.
+async fn take_in(
+    store: &Arc<SqliteStore>,
+    rows: Rows,
+    watch: &Watch,
+    decider: Option<&mut Decider<'_>>,
+) -> Result<Summary, Failure> {
+    let (chunks, queue) = mpsc::channel(AHEAD);
+    let (ends, heard) = tokio::sync::watch::channel(0);
+    let reading = {
+        let watch = watch.clone();
+        tokio::task::spawn_blocking(move || rows.read(&Some(chunks), &watch))
     };
-    let mut reader = Reader::open(file, mapping, options).map_err(unreadable)?;
-    let mut chunk = Chunk::new();
-    let watch = Watch::rows(context, file);
-    loop {
-        // A row borrows the reader, which is asked for the next one in the same turn.
-        let next = reader.next_row().map_err(unreadable);
-        match next {
-            Ok(None) => break,
-            Ok(Some(Row::Fact(fact))) => chunk.add(fact),
-            Ok(Some(Row::Filtered)) => {}
-            Ok(Some(Row::Quarantined { reason, detail, line })) => {
-                summary.named += 1;
-                if summary.named <= NAMED {
-                    watch.say(&format!(
-                        "{}:{line}: {}: {detail}",
-                        file.display(),
-                        reason.as_str()
-                    ));
-                }
-            }
-            Err(error) => {
-                // What was read before the break is kept: the same import, run again, goes on from there.
-                chunk.flush(store, summary).await?;
-                summary.add(reader.counts());
-                return Err(broken_off(error, summary.appended));
-            }
+    let deciding = async {
+        match decider {
+            Some(decider) => decider.follow(heard, |next| watch.decided(next)).await,
+            None => Ok(()),
         }
-        if chunk.is_full() {
-            chunk.flush(store, summary).await?;
-            watch.at(reader.counts().read);
-        }
-    }
-    chunk.flush(store, summary).await?;
-    summary.add(reader.counts());
-    watch.end();
-    Ok(())
+    };
+    // Where one of them fails, the reader finds that nobody listens any more, and stops.
+    let (Appended { appended, duplicate }, ()) = tokio::try_join!(append(store, queue, ends), deciding)?;
+    let (mut summary, read) = reading
+        .await
+        .map_err(|error| Failure::new(Code::Failure, format!("reading was stopped: {error}")))?;
+    read.map_err(|stop| broken_off(stop, appended))?;
+    summary.appended = appended;
+    summary.duplicate = duplicate;
+    Ok(summary)
 }
 
 /// The same import, run again once the file is whole, appends only the rest.
-fn broken_off(mut failure: Failure, appended: u64) -> Failure {
+fn broken_off(stop: Stop, appended: u64) -> Failure {
+    let mut failure = stop.failure;
+    if !stop.is_midway {
+        return failure;
+    }
     if appended > 0 {
         failure.code = Code::Partly;
     }
     failure.hint(format!(
         "{appended} facts before it are in the stream; mend the file and run the import again"
     ))
-}
-
-fn unreadable(error: formats::mapping::ReadError) -> Failure {
-    use formats::mapping::ReadError;
-    match &error {
-        ReadError::Open { file, source } => Failure::reading(Path::new(file), source),
-        ReadError::Column(_) => Failure::configuration(error),
-        ReadError::Read { .. } | ReadError::Shape { .. } => Failure::new(Code::Failure, error),
-    }
 }

@@ -7,6 +7,7 @@ use engine::rules::Rules;
 use pipeline::intake::{Intake, IntakeError, JudgeBy};
 use ports::store::IntakeStore as _;
 use store_sqlite::{LockError, RoleLock, SqliteStore};
+use tokio::sync::watch;
 
 use super::policies::publish;
 use super::store::{holder, take_lock};
@@ -80,6 +81,29 @@ impl<'s> Decider<'s> {
             Err(LockError::Held { holder, .. }) => Role::Elsewhere { holder },
             Err(error) => return Err(error.into()),
         };
+        Ok(())
+    }
+
+    /// Decides on whole batches while the stream grows. `ends` hears where it ends now; returns once nobody says so any
+    /// more, or at once where another process decides.
+    pub(crate) async fn follow(
+        &mut self,
+        mut ends: watch::Receiver<u64>,
+        watch: impl Fn(u64),
+    ) -> Result<(), Failure> {
+        let Role::Here { intake, .. } = &mut self.role else {
+            return Ok(());
+        };
+        while ends.changed().await.is_ok() {
+            loop {
+                let end = *ends.borrow_and_update();
+                if !intake.has_a_batch(end) {
+                    break;
+                }
+                intake.advance(instant::now()).await.map_err(stopped)?;
+                watch(intake.progress().next);
+            }
+        }
         Ok(())
     }
 

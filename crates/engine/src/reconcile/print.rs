@@ -1,21 +1,26 @@
 //! Fingerprints: 64 bits of what a reader sees, to tell whether anything changed. They are stored, so the function is
-//! fixed: FNV-1a over length-led fields.
+//! fixed: XXH3 over length-led fields.
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::case::{Case, Edge};
+use crate::fact::Subject;
 use crate::ledger::Guest;
 
-struct Print(u64);
+struct Print(Vec<u8>);
 
 impl Print {
     fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+        Self(Vec::with_capacity(512))
+    }
+
+    fn end(&self) -> u64 {
+        xxh3_64(&self.0)
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0.extend_from_slice(bytes);
     }
 
     fn text(&mut self, text: &str) {
@@ -23,13 +28,17 @@ impl Print {
     }
 
     fn number(&mut self, number: u64) {
-        for byte in number.to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0.extend_from_slice(&number.to_le_bytes());
     }
 
     fn instant(&mut self, at: crate::time::Timestamp) {
         self.number(at.as_micros() as u64);
+    }
+
+    fn subject(&mut self, subject: &Subject) {
+        self.text(&subject.number);
+        self.text(&subject.class);
+        self.option(subject.epoch, |print, day| print.text(&day.to_string()));
     }
 
     fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
@@ -50,7 +59,7 @@ impl Print {
 /// Everything that the line of a case shows but its number.
 pub(super) fn case(case: &Case) -> u64 {
     let mut print = Print::new();
-    print.text(&case.subject.to_string());
+    print.subject(&case.subject);
     print.text(&case.zone);
     for zone in &case.zones {
         print.text(zone);
@@ -88,13 +97,13 @@ pub(super) fn case(case: &Case) -> u64 {
     });
     print.option(case.trace.words.as_deref(), Print::text);
     print.number(u64::from(case.live) << 1 | u64::from(case.reviewed));
-    print.0
+    print.end()
 }
 
 /// What the text of a message is made of.
 pub(super) fn message(case: &Case) -> u64 {
     let mut print = Print::new();
-    print.text(&case.subject.to_string());
+    print.subject(&case.subject);
     print.text(case.place.as_deref().unwrap_or(&case.zone));
     print.instant(case.from);
     print.option(case.window, |print, window| print.text(window.kind.as_str()));
@@ -107,7 +116,7 @@ pub(super) fn message(case: &Case) -> u64 {
         print.text(&fine.currency);
     });
     print.number(u64::from(case.reviewed));
-    print.0
+    print.end()
 }
 
 /// A guest as it is handed over.
@@ -121,5 +130,5 @@ pub(super) fn guest(guest: &Guest) -> u64 {
     let plate = guest.observation.body.observation().map(|seen| &seen.plate);
     print.option(plate.and_then(|plate| plate.number.as_deref()), Print::text);
     print.option(plate.and_then(|plate| plate.class.as_deref()), Print::text);
-    print.0
+    print.end()
 }

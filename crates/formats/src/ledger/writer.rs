@@ -1,10 +1,10 @@
 //! The writing half of the document's alphabet.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::fact::{FactId, RawPlate};
 use engine::time::{SECOND, Timestamp};
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Wire;
 use super::wire::Word;

@@ -4,14 +4,14 @@ use engine::case::Case;
 use engine::ids::CaseId;
 use formats::case_line;
 
-use super::workers;
+use crate::workers;
 
 /// Cases that one worker writes at a time: some megabytes of text.
 const BLOCK: usize = 4096;
 
 /// Hands the lines of the cases to `write`, block by block in order; the first error ends it.
 pub fn print<E>(cases: &[(CaseId, Case)], mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-    let workers = workers();
+    let workers = workers::count();
     for round in cases.chunks(BLOCK * workers) {
         let share = round.len().div_ceil(workers);
         let blocks: Vec<Vec<u8>> = std::thread::scope(|scope| {

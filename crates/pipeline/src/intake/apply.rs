@@ -1,6 +1,5 @@
-//! Opens the ledgers that a batch touches and puts its facts into them.
+//! Puts the facts of a batch into the ledgers that it has opened.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use engine::case::{Disposition, Reason};
@@ -8,19 +7,20 @@ use engine::fact::{ContentDigest, Fact, FactId};
 use engine::ledger::Added;
 use engine::route::{self, Home};
 use engine::time::Timestamp;
+use foldhash::{HashMap, HashMapExt as _};
 use formats::inner::Inner;
 use ports::commit::NewIdentity;
-use ports::store::{Identity, StoreError};
+use ports::store::Identity;
 
-use super::batch::{Inputs, Open, is_waiting};
+use super::batch::Open;
 use super::read_ahead::Incoming;
 
 /// What became of a record before any judgement.
 pub(crate) enum Fate {
     /// It changes nothing more.
     Settled(Disposition, Option<Reason>),
-    /// It is in the ledger of this key, whose judgement says the rest.
-    In(Arc<str>),
+    /// It is in the ledger of this number, whose judgement says the rest.
+    In(usize),
 }
 
 /// The open ledgers of a batch.
@@ -28,66 +28,46 @@ pub(crate) struct Apply<'a> {
     pub(crate) opens: Vec<Open>,
     pub(crate) identities: Vec<NewIdentity>,
     numbers: HashMap<Arc<str>, usize>,
-    homes: Vec<Option<Home>>,
     /// Ids taken in by this batch.
-    taken: HashMap<FactId, (ContentDigest, Arc<str>)>,
+    taken: HashMap<&'a FactId, (ContentDigest, Arc<str>)>,
     /// What the store remembers of ids that were looked up.
-    known: HashMap<FactId, Identity>,
-    /// Ledgers of observations that came with this batch.
+    known: &'a HashMap<FactId, Identity>,
+    /// Ledgers of observations that come with this batch.
     arrived: HashMap<&'a FactId, Arc<str>>,
-    next_home: usize,
+    /// Whether any open ledger is one in which facts wait.
+    has_waiting: bool,
 }
 
 impl<'a> Apply<'a> {
-    /// Finds out which ledgers are needed and loads them at once.
-    pub(crate) async fn open(inputs: &Inputs<'a>, inner: &[Inner]) -> Result<Self, StoreError> {
-        let mut keys: HashSet<Arc<str>> = inputs.due.iter().cloned().collect();
-        keys.extend(inner.iter().flat_map(keys_of));
-        let homes: Vec<Option<Home>> = inputs
-            .records
-            .iter()
-            .map(|record| {
-                let fact = &record.parsed.as_ref().ok()?.fact;
-                Some(route::home(inputs.rules, &fact.id, &fact.body))
-            })
-            .collect();
-        let records = inputs.records;
-        let facts = || with_homes(records, &homes);
+    /// `homes` are those of the records, in their order.
+    pub(crate) fn new(
+        opens: Vec<Open>,
+        records: &'a [Incoming],
+        homes: &[Option<Home>],
+        known: &'a HashMap<FactId, Identity>,
+    ) -> Self {
         let mut arrived: HashMap<&'a FactId, Arc<str>> = HashMap::new();
-        for (fact, home) in facts() {
-            if let Home::Ledger(key) = home {
-                keys.insert(key.clone());
-                if fact.body.observation().is_some() {
-                    arrived.entry(&fact.id).or_insert_with(|| key.clone());
+        // Nobody asks for them where no fact is about another.
+        let is_about = |home: &Option<Home>| matches!(home, Some(Home::With(_)));
+        if homes.iter().any(is_about) {
+            for (record, home) in records.iter().zip(homes) {
+                if let (Ok(decoded), Some(Home::Ledger(key))) = (&record.parsed, home)
+                    && decoded.fact.body.observation().is_some()
+                {
+                    arrived.entry(&decoded.fact.id).or_insert_with(|| key.clone());
                 }
             }
         }
-        let known = look_up(inputs, facts(), &arrived).await?;
-        for identity in known.values().filter(|identity| !identity.plate.is_empty()) {
-            keys.insert(identity.plate.clone());
-        }
-        for (_, home) in facts() {
-            if let Home::With(about) = home {
-                let elsewhere = arrived.contains_key(about) || known.contains_key(about);
-                if !elsewhere {
-                    keys.insert(route::waiting_key(about));
-                }
-            }
-        }
-        if inputs.store.waiting().await? > 0 {
-            keys.extend(arrived.keys().map(|id| route::waiting_key(id)));
-        }
-        let (opens, numbers) = load(inputs, keys).await?;
-        Ok(Self {
+        let keys = opens.iter().map(|open| open.key.clone());
+        Self {
+            has_waiting: opens.iter().any(|open| route::is_waiting_key(&open.key)),
+            numbers: keys.enumerate().map(|(at, key)| (key, at)).collect(),
             opens,
-            identities: Vec::with_capacity(inputs.records.len()),
-            numbers,
-            homes,
-            taken: HashMap::with_capacity(inputs.records.len()),
+            identities: Vec::with_capacity(records.len()),
+            taken: HashMap::with_capacity(records.len()),
             known,
             arrived,
-            next_home: 0,
-        })
+        }
     }
 
     /// Puts in what our own work made.
@@ -128,9 +108,7 @@ impl<'a> Apply<'a> {
     }
 
     /// Puts the next record of the stream in; they must come in order.
-    pub(crate) fn record(&mut self, record: &Incoming) -> Fate {
-        let home = self.homes[self.next_home].take();
-        self.next_home += 1;
+    pub(crate) fn record(&mut self, record: &'a Incoming, home: Option<Home>) -> Fate {
         let (Ok(decoded), Some(home)) = (&record.parsed, home) else {
             return Fate::Settled(Disposition::Quarantined, Some(Reason::Schema));
         };
@@ -147,9 +125,10 @@ impl<'a> Apply<'a> {
                 return Fate::Settled(Disposition::Applied, reason);
             }
         };
-        let Some(open) = self.open_mut(&key) else {
+        let Some(&at) = self.numbers.get(&key) else {
             return Fate::Settled(Disposition::Quarantined, Some(Reason::Schema));
         };
+        let open = &mut self.opens[at];
         let before = open.ledger.fact(&fact.id).map(|known| known.known);
         match open.ledger.add(fact.clone()) {
             Added::New => open.touched = true,
@@ -160,11 +139,11 @@ impl<'a> Apply<'a> {
             }
             Added::Conflict => return Fate::Settled(Disposition::Conflict, Some(Reason::OtherContent)),
         }
-        self.remember(fact, key.clone());
-        if is_observation {
+        if is_observation && self.has_waiting {
             self.fetch_waiting(&fact.id, &key);
         }
-        Fate::In(key)
+        self.remember(fact, key);
+        Fate::In(at)
     }
 
     /// A fact whose id this batch or the store has under some ledger already.
@@ -189,8 +168,8 @@ impl<'a> Apply<'a> {
         open.touched |= before.is_some_and(|before| known < before);
     }
 
-    fn remember(&mut self, fact: &Fact, plate: Arc<str>) {
-        self.taken.insert(fact.id.clone(), (fact.digest, plate.clone()));
+    fn remember(&mut self, fact: &'a Fact, plate: Arc<str>) {
+        self.taken.insert(&fact.id, (fact.digest, plate.clone()));
         self.identities.push(NewIdentity {
             id: fact.id.clone(),
             digest: fact.digest,
@@ -226,84 +205,4 @@ impl<'a> Apply<'a> {
             }
         }
     }
-}
-
-/// The facts of the records that could be read, with where they live.
-fn with_homes<'r, 'h>(
-    records: &'r [Incoming],
-    homes: &'h [Option<Home>],
-) -> impl Iterator<Item = (&'r Fact, &'h Home)> + use<'r, 'h> {
-    let facts = records
-        .iter()
-        .map(|record| record.parsed.as_ref().ok().map(|decoded| &decoded.fact));
-    facts
-        .zip(homes)
-        .filter_map(|(fact, home)| fact.zip(home.as_ref()))
-}
-
-fn keys_of(entry: &Inner) -> Vec<Arc<str>> {
-    match entry {
-        Inner::Fact { plate, .. } => vec![plate.clone()],
-        Inner::Seat { target, .. } | Inner::Unseat { target, .. } => vec![target.clone()],
-        Inner::Wake { plates } => plates.clone(),
-    }
-}
-
-/// Asks the store for the observations that facts of the batch are about and that did not come with it, and for every
-/// id when one of them is known to be taken.
-async fn look_up<'f, 'h>(
-    inputs: &Inputs<'_>,
-    facts: impl Iterator<Item = (&'f Fact, &'h Home)>,
-    arrived: &HashMap<&FactId, Arc<str>>,
-) -> Result<HashMap<FactId, Identity>, StoreError> {
-    let mut wanted: HashSet<FactId> = HashSet::new();
-    for (fact, home) in facts {
-        if inputs.check_ids {
-            wanted.insert(fact.id.clone());
-        }
-        if let Home::With(about) = home
-            && (inputs.check_ids || !arrived.contains_key(about))
-        {
-            wanted.insert(about.clone());
-        }
-    }
-    if wanted.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut wanted: Vec<FactId> = wanted.into_iter().collect();
-    wanted.sort_unstable();
-    let found = inputs.store.identities(&wanted).await?;
-    Ok(wanted
-        .into_iter()
-        .zip(found)
-        .filter_map(|(id, identity)| Some((id, identity?)))
-        .collect())
-}
-
-async fn load(
-    inputs: &Inputs<'_>,
-    keys: HashSet<Arc<str>>,
-) -> Result<(Vec<Open>, HashMap<Arc<str>, usize>), StoreError> {
-    let mut keys: Vec<Arc<str>> = keys.into_iter().collect();
-    keys.sort_unstable();
-    let stored = inputs.store.ledgers(&keys).await?;
-    let mut opens = Vec::with_capacity(keys.len());
-    for (key, stored) in keys.iter().zip(stored) {
-        let ledger = if stored.document.is_empty() {
-            engine::ledger::Ledger::default()
-        } else {
-            formats::ledger::decode(&stored.document)
-                .map_err(|error| StoreError::Corrupt(format!("a ledger document: {error}")))?
-        };
-        let waited = is_waiting(key, &ledger);
-        opens.push(Open {
-            key: key.clone(),
-            version: stored.version,
-            ledger,
-            touched: false,
-            waited,
-        });
-    }
-    let numbers = keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect();
-    Ok((opens, numbers))
 }

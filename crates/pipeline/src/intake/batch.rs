@@ -1,7 +1,5 @@
-//! One batch: which ledgers it touches, what the facts do to them, what they come to, and everything that one
-//! transaction writes.
+//! One batch: what its facts do to the ledgers, what those come to, and everything that one transaction writes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::case::{Disposition, Reason};
@@ -12,34 +10,26 @@ use engine::reconcile::{self, Changes};
 use engine::route;
 use engine::rules::Rules;
 use engine::time::Timestamp;
+use foldhash::HashMap;
 use formats::inner::Inner;
 use ports::commit::{Commit, LedgerWrite, Record};
-use ports::read::Store;
-use ports::store::{InnerEntry, Progress, StoreError};
+use ports::store::{Identity, Progress, StoreError};
 
 use super::StepReport;
 use super::apply::{Apply, Fate};
-use super::effects;
+use super::effects::{self, Effects};
+use super::load::{Before, Loaded, Origin, Sources};
 use super::read_ahead::Incoming;
-
-/// What a batch is built from.
-pub(crate) struct Inputs<'a> {
-    pub(crate) store: &'a dyn Store,
-    pub(crate) rules: &'a Rules,
-    pub(crate) progress: Progress,
-    pub(crate) now: Timestamp,
-    pub(crate) judged_at: Timestamp,
-    /// Look every id up, because one of them is known under another plate.
-    pub(crate) check_ids: bool,
-    pub(crate) records: &'a [Incoming],
-    pub(crate) inner: &'a [InnerEntry],
-    pub(crate) due: Vec<Arc<str>>,
-}
+use crate::workers;
 
 /// A batch, ready to be committed.
 pub(crate) struct Batch {
-    pub(crate) commit: Commit,
+    pub(crate) commit: Arc<Commit>,
     pub(crate) report: StepReport,
+    /// What it was made from, to make it again.
+    pub(crate) sources: Sources,
+    /// What the next batch must know of it until the store shows it.
+    pub(crate) leaves: Before,
 }
 
 /// A ledger that the batch has opened.
@@ -55,61 +45,78 @@ pub(crate) struct Open {
 
 /// What a touched ledger comes to.
 struct Judged {
-    open: usize,
     judgement: Judgement,
     changes: Changes,
+    effects: Effects,
     document: Vec<u8>,
 }
 
 impl Batch {
-    pub(crate) async fn build(inputs: Inputs<'_>) -> Result<Self, StoreError> {
-        let inner = decode_inner(inputs.inner)?;
-        let mut apply = Apply::open(&inputs, &inner).await?;
-        for entry in inner {
-            apply.inner(entry);
-        }
-        for plate in &inputs.due {
-            apply.touch(plate);
-        }
-        let fates: Vec<Fate> = inputs.records.iter().map(|record| apply.record(record)).collect();
-        let Apply {
-            opens, identities, ..
-        } = apply;
-        let (opens, judged) = judge_all(&inputs, opens);
+    /// Applies and judges. Nothing is asked of the store any more.
+    pub(crate) fn judge(rules: &Rules, loaded: Loaded) -> Result<Self, StoreError> {
+        let Loaded {
+            sources,
+            inner,
+            due,
+            homes,
+            known,
+            ledgers,
+        } = loaded;
+        let opens = open(ledgers)?;
+        let (mut opens, identities, fates) = apply(opens, &sources.records, inner, &due, homes, &known);
+        let judged: Vec<Option<Judged>> = workers::map_mut(&mut opens, |open| {
+            open.touched.then(|| judge_one(rules, &sources, open))
+        });
         let mut commit = Commit {
-            from: inputs.progress,
-            to: progress_after(&inputs),
-            at: inputs.now,
+            from: sources.from,
+            to: progress_after(&sources),
+            at: sources.now,
+            records: records(&sources.records, fates, &judged),
             identities,
-            fired: inputs.due.clone(),
+            fired: due,
             ..Commit::default()
         };
-        commit.records = records(&inputs, fates, &opens, &judged);
         let mut report = StepReport {
-            records: inputs.records.len() as u64,
-            inner: inputs.inner.len() as u64,
-            judged: judged.len() as u64,
+            records: sources.records.len() as u64,
+            inner: sources.inner.len() as u64,
             ..StepReport::default()
         };
-        for it in judged {
-            let open = &opens[it.open];
-            effects::write(inputs.rules, inputs.now, &open.key, &it.changes, &mut commit);
-            commit.waiting += i64::from(is_waiting(&open.key, &open.ledger)) - i64::from(open.waited);
+        let mut leaves = Before::default();
+        for (mut open, judged) in opens.into_iter().zip(judged) {
+            let Some(judged) = judged else { continue };
+            report.judged += 1;
+            commit.cases.extend(judged.effects.cases);
+            commit.notices.extend(judged.effects.notices);
+            commit.inner.extend(judged.effects.inner);
+            let waits = is_waiting(&open.key, &open.ledger);
+            commit.waiting += i64::from(waits) - i64::from(open.waited);
+            let is_gone = judged.document.is_empty();
             commit.ledgers.push(LedgerWrite {
                 plate: open.key.clone(),
                 expected: open.version,
-                document: it.document.into(),
-                wake: it.changes.memo.wake,
+                document: judged.document.into(),
+                wake: judged.changes.memo.wake,
             });
+            open.version = if is_gone { 0 } else { open.version + 1 };
+            open.touched = false;
+            open.waited = waits;
+            leaves.ledgers.insert(open.key.clone(), open);
         }
         report.versions = commit.cases.len() as u64;
         report.notices = commit.notices.len() as u64;
-        Ok(Self { commit, report })
+        let commit = Arc::new(commit);
+        leaves.commit = Some(commit.clone());
+        Ok(Self {
+            commit,
+            report,
+            sources,
+            leaves,
+        })
     }
 }
 
 /// Whether facts wait here for an observation that is not known.
-pub(crate) fn is_waiting(key: &str, ledger: &Ledger) -> bool {
+fn is_waiting(key: &str, ledger: &Ledger) -> bool {
     route::is_waiting_key(key)
         && ledger
             .facts()
@@ -117,69 +124,72 @@ pub(crate) fn is_waiting(key: &str, ledger: &Ledger) -> bool {
             .any(|fact| fact.body.about().is_some_and(|about| !ledger.is_home_of(about)))
 }
 
-fn decode_inner(entries: &[InnerEntry]) -> Result<Vec<Inner>, StoreError> {
-    entries
-        .iter()
-        .map(|entry| {
-            Inner::decode(&entry.payload)
-                .map_err(|error| StoreError::Corrupt(format!("inner log, entry {}: {error}", entry.sequence)))
+fn open(mut ledgers: Vec<(Arc<str>, Origin)>) -> Result<Vec<Open>, StoreError> {
+    let opened = workers::map_mut(&mut ledgers, |(key, origin)| {
+        let stored = match std::mem::take(origin) {
+            Origin::Before(open) => return Ok(*open),
+            Origin::Stored(stored) => stored,
+        };
+        let ledger = if stored.document.is_empty() {
+            Ledger::default()
+        } else {
+            formats::ledger::decode(&stored.document)
+                .map_err(|error| StoreError::Corrupt(format!("a ledger document: {error}")))?
+        };
+        Ok(Open {
+            key: key.clone(),
+            version: stored.version,
+            waited: is_waiting(key, &ledger),
+            ledger,
+            touched: false,
         })
-        .collect()
+    });
+    opened.into_iter().collect()
 }
 
-fn progress_after(inputs: &Inputs<'_>) -> Progress {
-    let mut to = inputs.progress;
-    if let Some(last) = inputs.records.last() {
+type Applied = (Vec<Open>, Vec<ports::commit::NewIdentity>, Vec<Fate>);
+
+fn apply(
+    opens: Vec<Open>,
+    records: &[Incoming],
+    inner: Vec<Inner>,
+    due: &[Arc<str>],
+    homes: Vec<Option<route::Home>>,
+    known: &HashMap<FactId, Identity>,
+) -> Applied {
+    let mut apply = Apply::new(opens, records, &homes, known);
+    for entry in inner {
+        apply.inner(entry);
+    }
+    for plate in due {
+        apply.touch(plate);
+    }
+    let records = records.iter().zip(homes);
+    let fates = records.map(|(record, home)| apply.record(record, home)).collect();
+    (apply.opens, apply.identities, fates)
+}
+
+fn progress_after(sources: &Sources) -> Progress {
+    let mut to = sources.from;
+    if let Some(last) = sources.records.last() {
         to.next = last.position + 1;
     }
-    if let Some(last) = inputs.inner.last() {
+    if let Some(last) = sources.inner.last() {
         to.inner_next = last.sequence + 1;
     }
-    let known = inputs
-        .records
-        .iter()
-        .filter(|record| record.parsed.is_ok())
-        .map(|record| record.known)
-        .max();
-    to.high_water = known.map_or(to.high_water, |known| known.max(to.high_water));
+    to.high_water = largest_known(&sources.records).map_or(to.high_water, |known| known.max(to.high_water));
     to
 }
 
-/// Fewer ledgers than this are judged where we are.
-const WORTH_A_THREAD: usize = 256;
-
-fn judge_all(inputs: &Inputs<'_>, mut opens: Vec<Open>) -> (Vec<Open>, Vec<Judged>) {
-    let mut touched: Vec<(usize, &mut Open)> = opens
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, open)| open.touched)
-        .collect();
-    let workers = std::thread::available_parallelism()
-        .map_or(1, std::num::NonZeroUsize::get)
-        .min(8);
-    let (rules, judged_at) = (inputs.rules, inputs.judged_at);
-    let judge = move |(at, open): &mut (usize, &mut Open)| judge_one(rules, judged_at, *at, open);
-    let judged: Vec<Judged> = if touched.len() < WORTH_A_THREAD || workers == 1 {
-        touched.iter_mut().map(judge).collect()
-    } else {
-        let share = touched.len().div_ceil(workers);
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = touched
-                .chunks_mut(share)
-                .map(|part| scope.spawn(move || part.iter_mut().map(judge).collect::<Vec<_>>()))
-                .collect();
-            parts
-                .into_iter()
-                .flat_map(|part| part.join().expect("a judgement is total"))
-                .collect()
-        })
-    };
-    (opens, judged)
+/// The largest known of the records that could be read.
+pub(crate) fn largest_known(records: &[Incoming]) -> Option<Timestamp> {
+    let readable = records.iter().filter(|record| record.parsed.is_ok());
+    readable.map(|record| record.known).max()
 }
 
 /// Judges a ledger and writes its document, with what the store has been told of its cases from now on.
-fn judge_one(rules: &Rules, judged_at: Timestamp, at: usize, open: &mut Open) -> Judged {
-    let judgement = judge::judge(rules, &open.key, &open.ledger, judged_at);
+fn judge_one(rules: &Rules, sources: &Sources, open: &mut Open) -> Judged {
+    let judgement = judge::judge(rules, &open.key, &open.ledger, sources.judged_at);
     let mut changes = reconcile::reconcile(rules, &open.key, &open.ledger, &judgement);
     let wake = changes.memo.wake;
     open.ledger.memo = std::mem::take(&mut changes.memo);
@@ -190,17 +200,16 @@ fn judge_one(rules: &Rules, judged_at: Timestamp, at: usize, open: &mut Open) ->
         formats::ledger::encode(&open.ledger, &mut document);
     }
     Judged {
-        open: at,
         judgement,
+        effects: effects::of(rules, sources.now, &open.key, &changes),
         changes,
         document,
     }
 }
 
 /// How each record was read, in order.
-fn records(inputs: &Inputs<'_>, fates: Vec<Fate>, opens: &[Open], judged: &[Judged]) -> Vec<Record> {
-    let by_key: HashMap<&str, &Judged> = judged.iter().map(|it| (&*opens[it.open].key, it)).collect();
-    let records = inputs.records.iter().zip(fates);
+fn records(records: &[Incoming], fates: Vec<Fate>, judged: &[Option<Judged>]) -> Vec<Record> {
+    let records = records.iter().zip(fates);
     records
         .map(|(record, fate)| {
             let mut detail = None;
@@ -208,10 +217,10 @@ fn records(inputs: &Inputs<'_>, fates: Vec<Fate>, opens: &[Open], judged: &[Judg
                 (Fate::Settled(disposition, reason), Ok(decoded)) => {
                     (Some(decoded.fact.id.clone()), disposition, reason)
                 }
-                (Fate::In(key), Ok(decoded)) => {
+                (Fate::In(at), Ok(decoded)) => {
                     let id = &decoded.fact.id;
-                    let (disposition, reason) = by_key
-                        .get(&*key)
+                    let (disposition, reason) = judged[at]
+                        .as_ref()
                         .map_or((Disposition::Applied, None), |it| fate_of(it, id));
                     (Some(id.clone()), disposition, reason)
                 }

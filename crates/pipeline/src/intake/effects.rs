@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engine::notice::after_quiet_hours;
 use engine::policy::NoticeRule;
 use engine::reconcile::{CaseChange, Changes, GuestChange, NoticeStep, Step};
@@ -9,15 +10,24 @@ use engine::rules::Rules;
 use engine::time::Timestamp;
 use formats::inner::Inner;
 use formats::notice_parameters::NoticeParameters;
-use ports::commit::{CaseWrite, Commit, NewNotice, NoticeChange};
+use ports::commit::{CaseWrite, NewNotice, NoticeChange};
 
-/// Adds everything that the changes of one ledger write.
-pub(crate) fn write(rules: &Rules, now: Timestamp, plate: &Arc<str>, changes: &Changes, commit: &mut Commit) {
+/// What the changes of one ledger write.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) cases: Vec<CaseWrite>,
+    pub(crate) notices: Vec<NoticeChange>,
+    pub(crate) inner: Vec<Bytes>,
+}
+
+/// Everything that the changes of one ledger write.
+pub(crate) fn of(rules: &Rules, now: Timestamp, plate: &Arc<str>, changes: &Changes) -> Effects {
+    let mut effects = Effects::default();
     for change in &changes.cases {
         if change.is_new_version {
             let mut body = Vec::with_capacity(512);
             formats::case_line::write(&change.id, &change.case, &mut body);
-            commit.cases.push(CaseWrite {
+            effects.cases.push(CaseWrite {
                 id: change.id.clone(),
                 version: change.version,
                 plate: plate.clone(),
@@ -27,7 +37,7 @@ pub(crate) fn write(rules: &Rules, now: Timestamp, plate: &Arc<str>, changes: &C
                 body: body.into(),
             });
         }
-        commit.notices.extend(
+        effects.notices.extend(
             change
                 .notices
                 .iter()
@@ -45,8 +55,9 @@ pub(crate) fn write(rules: &Rules, now: Timestamp, plate: &Arc<str>, changes: &C
                 observation: observation.clone(),
             },
         };
-        commit.inner.push(inner.encode().into());
+        effects.inner.push(inner.encode().into());
     }
+    effects
 }
 
 fn notice(

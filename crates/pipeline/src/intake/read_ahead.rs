@@ -22,37 +22,51 @@ type Ahead = JoinHandle<Result<Vec<Incoming>, StoreError>>;
 pub(crate) struct ReadAhead {
     store: Arc<dyn Store>,
     limit: usize,
+    most: usize,
     ahead: Option<(u64, Ahead)>,
 }
 
 impl ReadAhead {
-    pub(crate) fn new(store: Arc<dyn Store>, limit: usize) -> Self {
+    /// Batches begin with `first` records and double, as long as the stream fills them, up to `most`.
+    pub(crate) fn new(store: Arc<dyn Store>, first: usize, most: usize) -> Self {
         Self {
             store,
-            limit,
+            limit: first,
+            most,
             ahead: None,
         }
     }
 
-    /// The records from `position` on; empty at the end of the stream.
+    /// The records from `position` on, as many as there are now up to a batch; empty at the end of the stream.
     pub(crate) async fn take(&mut self, position: u64) -> Result<Vec<Incoming>, StoreError> {
-        let records = match self.ahead.take() {
+        let mut records = match self.ahead.take() {
             Some((from, task)) if from == position => task
                 .await
                 .map_err(|error| StoreError::Unavailable(format!("reading ahead failed: {error}")))??,
-            other => {
-                if let Some((_, task)) = other {
-                    task.abort();
-                }
-                read(self.store.clone(), position, self.limit).await?
+            Some((_, task)) => {
+                task.abort();
+                Vec::new()
             }
+            None => Vec::new(),
         };
-        if let Some(last) = records.last() {
-            let next = last.position + 1;
+        let next = |records: &[Incoming]| records.last().map_or(position, |last| last.position + 1);
+        if records.len() < self.limit {
+            // The stream may have grown since.
+            let (from, room) = (next(&records), self.limit - records.len());
+            records.extend(read(self.store.clone(), from, room).await?);
+        }
+        if records.len() == self.limit {
+            let next = next(&records);
+            self.limit = (self.limit * 2).min(self.most);
             let task = tokio::spawn(read(self.store.clone(), next, self.limit));
             self.ahead = Some((next, task));
         }
         Ok(records)
+    }
+
+    /// How many records make a batch now.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
     }
 }
 

@@ -6,6 +6,7 @@ use formats::mapping::Counts;
 use serde::Serialize;
 
 use super::super::Context;
+use super::rows::NAMED;
 use crate::cli::ImportArgs;
 use crate::failure::Failure;
 use crate::output::{self, Output};
@@ -38,10 +39,10 @@ impl Summary {
         if context.json {
             return output::print_json(self);
         }
-        if self.named > super::NAMED {
+        if self.named > NAMED {
             output::say(format!(
                 "and {} more rows in quarantine",
-                self.named - super::NAMED
+                self.named - NAMED
             ));
         }
         let quarantined: u64 = self.quarantined.values().sum();

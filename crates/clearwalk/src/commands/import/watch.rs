@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,46 +10,42 @@ use super::super::Context;
 use crate::output;
 
 /// A line that is drawn again and again; nothing where nobody watches.
+#[derive(Clone)]
 pub(super) struct Watch {
     bar: ProgressBar,
     speaks: bool,
 }
 
 impl Watch {
-    /// Over the rows of a file, of which nobody knows the number.
-    pub(super) fn rows(context: &Context, file: &Path) -> Self {
-        let bar = if is_watched(context) {
+    pub(super) fn new(context: &Context) -> Self {
+        let bar = if !context.json && std::io::stderr().is_terminal() {
             ProgressBar::new_spinner()
         } else {
             ProgressBar::hidden()
         };
-        let style = ProgressStyle::with_template("{spinner} {msg}: {human_pos} rows, {per_sec}");
-        bar.set_style(style.expect("the template is right"));
-        bar.set_message(file.display().to_string());
-        Self {
-            bar,
-            speaks: !context.json,
-        }
-    }
-
-    /// Over the records of the stream, up to its end.
-    pub(super) fn records(context: &Context, end: u64) -> Self {
-        let bar = if is_watched(context) {
-            ProgressBar::new(end)
-        } else {
-            ProgressBar::hidden()
-        };
         let style =
-            ProgressStyle::with_template("deciding {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left");
+            ProgressStyle::with_template("{spinner} {prefix}: {human_pos} rows, {per_sec}{msg} {elapsed}");
         bar.set_style(style.expect("the template is right"));
+        bar.enable_steady_tick(Duration::from_millis(200));
         Self {
             bar,
             speaks: !context.json,
         }
     }
 
-    pub(super) fn at(&self, position: u64) {
-        self.bar.set_position(position);
+    pub(super) fn file(&self, file: &Path) {
+        self.bar.set_prefix(file.display().to_string());
+    }
+
+    /// How many rows have been read.
+    pub(super) fn rows(&self, count: u64) {
+        self.bar.set_position(count);
+    }
+
+    /// Which record of the stream is decided next.
+    pub(super) fn decided(&self, next: u64) {
+        let count = indicatif::HumanCount(next.saturating_sub(1));
+        self.bar.set_message(format!(", decided up to record {count}"));
     }
 
     /// A line above the bar; none for programs.
@@ -58,11 +55,7 @@ impl Watch {
         }
     }
 
-    pub(super) fn end(self) {
+    pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
-}
-
-fn is_watched(context: &Context) -> bool {
-    !context.json && std::io::stderr().is_terminal()
 }
