@@ -2,6 +2,10 @@
 //!
 //! A benchmark prints what it measured and never asserts a speed; `cargo xtask bench` keeps what was printed.
 
+/// The allocator of the binary, so that figures are those of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod city;
 pub mod conditions;
 pub mod plate;

@@ -106,13 +106,13 @@ fn review(number: u32, about: &Fact) -> Fact {
     fact(
         FactId::new("/desk/review", &format!("{number:08x}")),
         at,
-        Body::Review(Review {
+        Body::Review(Box::new(Review {
             about: about.id.clone(),
             verdict: Verdict::Confirmed,
             reason: None,
             reviewer: "officer-07".into(),
             at,
-        }),
+        })),
     )
 }
 

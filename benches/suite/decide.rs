@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use benches::{city, conditions, runs};
+use engine::rules::Rules;
 use pipeline::decide::{self, Decided, Options};
 
 fn main() {
@@ -18,15 +19,11 @@ fn main() {
         )],
     );
     runs::rates_head("lines");
-    let whole = runs::Runs::take(
-        5,
-        || (),
-        |()| print(&decide::decide(&rules, &file, Options::default())),
-    );
+    let whole = runs::Runs::take(5, || (), |()| print(&decided(&rules, &file)));
     whole.print_rate("parse, judge, print", LINES as usize);
-    let judged = runs::Runs::take(5, || (), |()| decide::decide(&rules, &file, Options::default()));
+    let judged = runs::Runs::take(5, || (), |()| decided(&rules, &file));
     judged.print_rate("parse, judge", LINES as usize);
-    let decided = decide::decide(&rules, &file, Options::default());
+    let decided = decided(&rules, &file);
     let printed = runs::Runs::take(5, || (), |()| print(&decided));
     printed.print_rate("print", LINES as usize);
     println!(
@@ -36,6 +33,10 @@ fn main() {
         print(&decided).len(),
         conditions::peak_memory().unwrap_or_default(),
     );
+}
+
+fn decided(rules: &Rules, file: &[u8]) -> Decided {
+    decide::decide(rules, file, Options::default()).expect("memory can be read")
 }
 
 fn print(decided: &Decided) -> Vec<u8> {

@@ -134,7 +134,7 @@ impl City {
             .as_of
             .as_ref()
             .map(|at| at.parse::<jiff::Timestamp>().unwrap().into());
-        let decided = pipeline::decide::decide(&rules, facts.as_bytes(), Options { as_of });
+        let decided = pipeline::decide::decide(&rules, facts.as_bytes(), Options { as_of }).unwrap();
         let mut out = Vec::new();
         for (id, case) in &decided.cases {
             formats::case_line::write(id, case, &mut out);

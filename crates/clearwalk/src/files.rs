@@ -1,24 +1,18 @@
 //! Reading and writing the files that commands are given.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
-/// The whole of a file; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// A file to read; `-` is standard input.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn io::Read + Send>, Failure> {
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        return match io::stdin().lock().read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(Failure::new(
-                Code::Failure,
-                format!("standard input cannot be read: {error}"),
-            )),
-        };
+        return Ok(Box::new(io::stdin()));
     }
-    fs::read(path).map_err(|error| Failure::reading(path, &error))
+    let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
+    Ok(Box::new(file))
 }
 
 /// A file of settings or rules, with the name that errors call it by. Every fault is one of the configuration.

@@ -3,6 +3,7 @@
 mod en;
 mod zh;
 
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -59,42 +60,71 @@ pub struct Sentences {
     pub en: String,
 }
 
+/// Room for nearly every sentence.
+const SENTENCE: usize = 256;
+
 /// Why a case came out as it did, which other case counted, and which rule version said it.
 pub fn sentences(case: &Case) -> Sentences {
-    Sentences {
-        zh: zh::sentence(case),
-        en: en::sentence(case),
-    }
+    let mut sentences = Sentences {
+        zh: String::with_capacity(SENTENCE),
+        en: String::with_capacity(SENTENCE),
+    };
+    // A String takes whatever is written into it.
+    let _: fmt::Result = write!(sentences.zh, "{}", zh::sentence(case));
+    let _: fmt::Result = write!(sentences.en, "{}", en::sentence(case));
+    sentences
 }
 
 /// `2026-03-02 10:00` in the zone of the case's policy.
-fn minute(case: &Case, at: Timestamp) -> String {
-    let zone = case
-        .policy
-        .as_ref()
-        .map_or(TimeZone::UTC, |policy| policy.time_zone.clone());
-    zone.to_datetime(at.to_jiff())
-        .strftime("%Y-%m-%d %H:%M")
-        .to_string()
-}
-
-fn policy_name(case: &Case) -> String {
-    case.policy
-        .as_ref()
-        .map_or_else(|| "-".to_owned(), |policy| policy.name())
-}
-
-/// `1 Jan 2026 to 31 Dec 2026` as `2026-01-01` and the last day, for windows with two ends.
-fn days(window: &PrintedWindow) -> Option<(String, String)> {
-    let day = |edge: Edge, is_end: bool| match edge {
-        Edge::Day(day) if is_end => day.yesterday().unwrap_or(day).to_string(),
-        Edge::Day(day) => day.to_string(),
-        Edge::Instant(at) => at.to_string(),
+fn minute(case: &Case, at: Timestamp) -> impl fmt::Display + use<> {
+    let at = match &case.policy {
+        Some(policy) => policy.time_zone.to_datetime(at.to_jiff()),
+        None => TimeZone::UTC.to_datetime(at.to_jiff()),
     };
-    Some((day(window.from?, false), day(window.to?, true)))
+    fmt::from_fn(move |f| {
+        let (year, month, day) = (at.year(), at.month(), at.day());
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02} {:02}:{:02}",
+            at.hour(),
+            at.minute()
+        )
+    })
+}
+
+/// `id@version`.
+fn policy_name(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| match &case.policy {
+        Some(policy) => write!(f, "{}@{}", policy.id, policy.version),
+        None => f.write_str("-"),
+    })
+}
+
+/// The first day or instant and the last, of windows with two ends.
+fn days(window: &PrintedWindow) -> Option<(impl fmt::Display + use<>, impl fmt::Display + use<>)> {
+    let last = match window.to? {
+        Edge::Day(day) => Edge::Day(day.yesterday().unwrap_or(day)),
+        Edge::Instant(at) => Edge::Instant(at),
+    };
+    Some((shown(window.from?), shown(last)))
+}
+
+fn shown(edge: Edge) -> impl fmt::Display {
+    fmt::from_fn(move |f| match edge {
+        Edge::Day(day) => write!(f, "{day}"),
+        Edge::Instant(at) => write!(f, "{at}"),
+    })
 }
 
 /// `150.00 CNY`.
-fn money(fine: &Fine) -> String {
-    format!("{}.{:02} {}", fine.minor / 100, fine.minor % 100, fine.currency)
+fn money(fine: &Fine) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        write!(
+            f,
+            "{}.{:02} {}",
+            fine.minor / 100,
+            fine.minor % 100,
+            fine.currency
+        )
+    })
 }

@@ -89,49 +89,49 @@ pub struct Fact {
     pub body: Body,
 }
 
-/// What a fact says.
+/// What a fact says. Boxed, so that a ledger moves and compares its facts cheaply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// A device saw a vehicle.
     Observation(Box<Observation>),
     /// A vehicle was seen to be gone from a place.
-    Departure(Departure),
+    Departure(Box<Departure>),
     /// A person checked the evidence of an observation.
-    Review(Review),
+    Review(Box<Review>),
     /// A person says which plate an observation really shows.
-    PlateCorrection(PlateCorrection),
+    PlateCorrection(Box<PlateCorrection>),
     /// A person took a case, a paper or an observation away.
-    Void(Void),
+    Void(Box<Void>),
     /// What a person was told.
-    Told(Told),
+    Told(Box<Told>),
     /// A plate got a new owner or vehicle.
-    Registration(Registration),
+    Registration(Box<Registration>),
     /// Another agency has dealt with the same act.
-    HandledElsewhere(HandledElsewhere),
+    HandledElsewhere(Box<HandledElsewhere>),
     /// The party objects.
-    Objection(Objection),
+    Objection(Box<Objection>),
     /// What became of an objection.
-    ObjectionResult(ObjectionResult),
+    ObjectionResult(Box<ObjectionResult>),
     /// A person decides otherwise.
-    Discretion(Discretion),
+    Discretion(Box<Discretion>),
     /// Two officers decided the penalty. No effect yet.
-    PenaltyDecision(PenaltyDecision),
+    PenaltyDecision(Box<PenaltyDecision>),
     /// Money came in. No effect yet.
-    Payment(Payment),
+    Payment(Box<Payment>),
     /// The party applied for a waiver. No effect yet.
-    Application(Application),
+    Application(Box<Application>),
     /// Somebody else was the user. No effect yet.
-    Reattribution(Reattribution),
+    Reattribution(Box<Reattribution>),
     /// A plate or a zone is exempt for a time. No effect yet.
-    Permit(Permit),
+    Permit(Box<Permit>),
     /// Stolen, on duty, exempt. No effect yet.
-    VehicleStatus(VehicleStatus),
+    VehicleStatus(Box<VehicleStatus>),
     /// What the registry says a vehicle looks like. No effect yet.
-    VehicleRecord(VehicleRecord),
+    VehicleRecord(Box<VehicleRecord>),
     /// A span in which a device is not to be trusted. No effect yet.
-    DeviceSpan(DeviceSpan),
+    DeviceSpan(Box<DeviceSpan>),
     /// A policy version or a zones file was published. Recorded; the store's own table of policies is what counts.
-    Published(Published),
+    Published(Box<Published>),
 }
 
 impl Body {

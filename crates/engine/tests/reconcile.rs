@@ -113,7 +113,7 @@ fn told(id: &str, about: &str, kind: NoticeKind, when: &str, state: ToldState) -
         at: at(when),
         state,
     };
-    fact(id, when, Body::Told(told))
+    fact(id, when, Body::Told(Box::new(told)))
 }
 
 fn void(id: &str, about: &str, when: &str) -> Fact {
@@ -124,7 +124,7 @@ fn void(id: &str, about: &str, when: &str) -> Fact {
         by: "officer".into(),
         at: at(when),
     };
-    fact(id, when, Body::Void(void))
+    fact(id, when, Body::Void(Box::new(void)))
 }
 
 /// A ledger that is judged after every fact, as intake does it.
@@ -342,7 +342,7 @@ fn a_correction_to_another_plate_hands_the_sighting_over_and_takes_the_case_away
     let changes = plate.take(fact(
         "k",
         "2026-03-03T12:00:00+08:00",
-        Body::PlateCorrection(correction),
+        Body::PlateCorrection(Box::new(correction)),
     ));
     assert_eq!(
         said(&changes),

@@ -179,31 +179,35 @@ fn identify(event: Object<'_>) -> Result<FactId, Fault> {
     Ok(FactId::new(source, id))
 }
 
+fn boxed<T>(read: Result<T, Fault>, body: fn(Box<T>) -> Body) -> Result<Body, Fault> {
+    read.map(|it| body(Box::new(it)))
+}
+
 /// What `data` says under a type; none: an unknown type.
 fn body(kind: &str, data: Object<'_>) -> Option<Result<Body, Fault>> {
     let name = kind.strip_prefix("clearwalk.")?.strip_suffix(".v1")?;
     Some(match name {
-        "observation" => sighting::observation(data).map(|it| Body::Observation(Box::new(it))),
-        "departure" => sighting::departure(data).map(Body::Departure),
-        "review" => answer::review(data).map(Body::Review),
-        "plate-correction" => answer::plate_correction(data).map(Body::PlateCorrection),
-        "void" => answer::void(data).map(Body::Void),
-        "told" => answer::told(data).map(Body::Told),
-        "registration" => record::registration(data).map(Body::Registration),
-        "handled-elsewhere" => answer::handled_elsewhere(data).map(Body::HandledElsewhere),
-        "objection" => answer::objection(data).map(Body::Objection),
-        "objection-result" => answer::objection_result(data).map(Body::ObjectionResult),
-        "discretion" => answer::discretion(data).map(Body::Discretion),
-        "penalty-decision" => answer::penalty_decision(data).map(Body::PenaltyDecision),
-        "payment" => answer::payment(data).map(Body::Payment),
-        "application" => answer::application(data).map(Body::Application),
-        "reattribution" => answer::reattribution(data).map(Body::Reattribution),
-        "permit" => record::permit(data).map(Body::Permit),
-        "vehicle-status" => record::vehicle_status(data).map(Body::VehicleStatus),
-        "vehicle-record" => record::vehicle_record(data).map(Body::VehicleRecord),
-        "device-span" => record::device_span(data).map(Body::DeviceSpan),
-        "policy-published" => record::published("policy", data).map(Body::Published),
-        "zones-published" => record::published("zones", data).map(Body::Published),
+        "observation" => boxed(sighting::observation(data), Body::Observation),
+        "departure" => boxed(sighting::departure(data), Body::Departure),
+        "review" => boxed(answer::review(data), Body::Review),
+        "plate-correction" => boxed(answer::plate_correction(data), Body::PlateCorrection),
+        "void" => boxed(answer::void(data), Body::Void),
+        "told" => boxed(answer::told(data), Body::Told),
+        "registration" => boxed(record::registration(data), Body::Registration),
+        "handled-elsewhere" => boxed(answer::handled_elsewhere(data), Body::HandledElsewhere),
+        "objection" => boxed(answer::objection(data), Body::Objection),
+        "objection-result" => boxed(answer::objection_result(data), Body::ObjectionResult),
+        "discretion" => boxed(answer::discretion(data), Body::Discretion),
+        "penalty-decision" => boxed(answer::penalty_decision(data), Body::PenaltyDecision),
+        "payment" => boxed(answer::payment(data), Body::Payment),
+        "application" => boxed(answer::application(data), Body::Application),
+        "reattribution" => boxed(answer::reattribution(data), Body::Reattribution),
+        "permit" => boxed(record::permit(data), Body::Permit),
+        "vehicle-status" => boxed(record::vehicle_status(data), Body::VehicleStatus),
+        "vehicle-record" => boxed(record::vehicle_record(data), Body::VehicleRecord),
+        "device-span" => boxed(record::device_span(data), Body::DeviceSpan),
+        "policy-published" => boxed(record::published("policy", data), Body::Published),
+        "zones-published" => boxed(record::published("zones", data), Body::Published),
         _ => return None,
     })
 }

@@ -1,39 +1,44 @@
 //! English sentences.
 
+use std::fmt::{self, Display as _};
+
 use super::{ExcludedBy, days, minute, money, policy_name};
 use crate::case::{Case, Outcome, Reason};
 use crate::fact::{NoticeKind, VoidReason};
 use crate::policy::WindowKind;
 
-pub(super) fn sentence(case: &Case) -> String {
-    let body = case
-        .reasons
-        .first()
-        .map_or_else(String::new, |reason| because(case, *reason));
-    let mut extra = String::new();
-    if case.reasons.contains(&Reason::EarlierLapsed) {
-        extra.push_str(", an earlier one having lapsed unreviewed");
-    }
-    if let Some(version) = &case.trace.instead_of {
-        extra.push_str(&format!(
-            ", under a later version that is lighter than {version} of the day"
-        ));
-    }
-    format!("{body}{extra}: {} ({}).", result(case), policy_name(case))
+pub(super) fn sentence(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        if let Some(reason) = case.reasons.first() {
+            because(case, *reason).fmt(f)?;
+        }
+        if case.reasons.contains(&Reason::EarlierLapsed) {
+            f.write_str(", an earlier one having lapsed unreviewed")?;
+        }
+        if let Some(version) = &case.trace.instead_of {
+            write!(
+                f,
+                ", under a later version that is lighter than {version} of the day"
+            )?;
+        }
+        write!(f, ": {} ({}).", result(case), policy_name(case))
+    })
 }
 
-fn result(case: &Case) -> String {
-    let mut text = outcome(case.outcome).to_owned();
-    if let Some(fine) = &case.fine {
-        text.push_str(&format!(", fine {}", money(fine)));
-    }
-    if let Some(proposal) = case.proposal {
-        text.push_str(&format!("; {} is proposed to a person", outcome(proposal)));
-    }
-    if let Some(deadline) = case.deadline {
-        text.push_str(&format!("; deadline {}", minute(case, deadline)));
-    }
-    text
+fn result(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        f.write_str(outcome(case.outcome))?;
+        if let Some(fine) = &case.fine {
+            write!(f, ", fine {}", money(fine))?;
+        }
+        if let Some(proposal) = case.proposal {
+            write!(f, "; {} is proposed to a person", outcome(proposal))?;
+        }
+        if let Some(deadline) = case.deadline {
+            write!(f, "; deadline {}", minute(case, deadline))?;
+        }
+        Ok(())
+    })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -51,34 +56,35 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn window(case: &Case) -> String {
-    let Some(window) = &case.window else {
-        return "its window".to_owned();
-    };
-    let name = match window.kind {
-        WindowKind::CalendarYear => "the calendar year",
-        WindowKind::CalendarMonth => "the calendar month",
-        WindowKind::SameDay => "the day",
-        WindowKind::FiscalYear => "the fiscal year",
-        WindowKind::Rolling => "the rolling window",
-        WindowKind::SincePolicy => "the time since the policy began",
-        WindowKind::Lifetime => "all time",
-    };
-    days(window).map_or_else(|| name.to_owned(), |(from, to)| format!("{name} {from} to {to}"))
+fn window(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        let Some(window) = &case.window else {
+            return f.write_str("its window");
+        };
+        let name = match window.kind {
+            WindowKind::CalendarYear => "the calendar year",
+            WindowKind::CalendarMonth => "the calendar month",
+            WindowKind::SameDay => "the day",
+            WindowKind::FiscalYear => "the fiscal year",
+            WindowKind::Rolling => "the rolling window",
+            WindowKind::SincePolicy => "the time since the policy began",
+            WindowKind::Lifetime => "all time",
+        };
+        match days(window) {
+            Some((from, to)) => write!(f, "{name} {from} to {to}"),
+            None => f.write_str(name),
+        }
+    })
 }
 
-fn other(case: &Case) -> String {
-    case.trace.other.as_ref().map_or_else(
-        || "another case".to_owned(),
-        |other| {
-            format!(
-                "the case of {} in {} ({})",
-                minute(case, other.from),
-                other.zone,
-                outcome(other.outcome)
-            )
-        },
-    )
+fn other(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        let Some(other) = &case.trace.other else {
+            return f.write_str("another case");
+        };
+        let (from, outcome) = (minute(case, other.from), outcome(other.outcome));
+        write!(f, "the case of {from} in {} ({outcome})", other.zone)
+    })
 }
 
 fn notice(kind: NoticeKind) -> &'static str {
@@ -93,46 +99,56 @@ fn notice(kind: NoticeKind) -> &'static str {
     }
 }
 
-fn because(case: &Case, reason: Reason) -> String {
-    let words = case.trace.words.as_deref().unwrap_or("");
-    let ordinal = case.ordinal.unwrap_or(1);
-    match reason {
-        Reason::FirstInWindow => {
-            format!("Offence {ordinal} in {}, within the allowance", window(case))
-        }
-        Reason::AllowanceUsed if case.trace.allowance == 0 => {
-            format!("{} has no allowance", window(case))
-        }
-        Reason::AllowanceUsed => {
-            format!(
-                "Offence {ordinal} in {}, the allowance being used by {}",
-                window(case),
-                other(case)
-            )
-        }
-        Reason::Excluded => match case.trace.excluded {
-            Some(ExcludedBy::Zone(kind)) => {
-                format!("Zone kind {} is excluded from the waiver", kind.as_str())
+fn because(case: &Case, reason: Reason) -> impl fmt::Display + '_ {
+    fmt::from_fn(move |f| {
+        let words = case.trace.words.as_deref().unwrap_or("");
+        let ordinal = case.ordinal.unwrap_or(1);
+        match reason {
+            Reason::FirstInWindow => {
+                write!(f, "Offence {ordinal} in {}, within the allowance", window(case))
             }
-            Some(ExcludedBy::SameDay) => "A repeat on the same day is excluded from the waiver".to_owned(),
-            None => "Excluded from the waiver".to_owned(),
-        },
-        Reason::Told => {
-            format!(
-                "The person was told of {}, so nothing heavier",
-                case.trace.told.map_or("it", notice)
-            )
+            Reason::AllowanceUsed if case.trace.allowance == 0 => {
+                write!(f, "{} has no allowance", window(case))
+            }
+            Reason::AllowanceUsed => {
+                write!(
+                    f,
+                    "Offence {ordinal} in {}, the allowance being used by {}",
+                    window(case),
+                    other(case)
+                )
+            }
+            Reason::Excluded => match case.trace.excluded {
+                Some(ExcludedBy::Zone(kind)) => {
+                    write!(f, "Zone kind {} is excluded from the waiver", kind.as_str())
+                }
+                Some(ExcludedBy::SameDay) => {
+                    f.write_str("A repeat on the same day is excluded from the waiver")
+                }
+                None => f.write_str("Excluded from the waiver"),
+            },
+            Reason::Told => {
+                write!(
+                    f,
+                    "The person was told of {}, so nothing heavier",
+                    case.trace.told.map_or("it", notice)
+                )
+            }
+            Reason::Discretion => write!(f, "A person decided otherwise ({words})"),
+            Reason::HandledElsewhere => write!(f, "Handled by {words} already"),
+            Reason::EarlierUndecided => write!(f, "Waits for {}", other(case)),
+            Reason::LaterCaseWasTold => write!(f, "The allowance was told to {}", other(case)),
+            Reason::Void(VoidReason::Other) => write!(f, "Taken away by a person ({words})"),
+            Reason::Void(reason) => {
+                write!(
+                    f,
+                    "Taken away by a person ({})",
+                    reason.as_str().replace('_', " ")
+                )
+            }
+            other => f.write_str(fixed(other)),
         }
-        Reason::Discretion => format!("A person decided otherwise ({words})"),
-        Reason::HandledElsewhere => format!("Handled by {words} already"),
-        Reason::EarlierUndecided => format!("Waits for {}", other(case)),
-        Reason::LaterCaseWasTold => format!("The allowance was told to {}", other(case)),
-        Reason::Void(VoidReason::Other) => format!("Taken away by a person ({words})"),
-        Reason::Void(reason) => {
-            format!("Taken away by a person ({})", reason.as_str().replace('_', " "))
-        }
-        other => fixed(other).to_owned(),
-    }
+    })
 }
 
 /// The part of the sentence that is the same in every case.

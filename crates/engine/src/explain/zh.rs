@@ -1,38 +1,42 @@
 //! Chinese sentences.
 
+use std::fmt::{self, Display as _};
+
 use super::{ExcludedBy, days, minute, money, policy_name};
 use crate::case::{Case, Outcome, Reason};
 use crate::fact::{NoticeKind, VoidReason};
 use crate::policy::WindowKind;
 use crate::zone::ZoneKind;
 
-pub(super) fn sentence(case: &Case) -> String {
-    let body = match case.reasons.first() {
-        Some(reason) => because(case, *reason),
-        None => String::new(),
-    };
-    let mut extra = String::new();
-    if case.reasons.contains(&Reason::EarlierLapsed) {
-        extra.push_str("（此前一起逾期未审核，不计次）");
-    }
-    if let Some(version) = &case.trace.instead_of {
-        extra.push_str(&format!("（违法时适用版本{version}，现行版本更轻，从轻适用）"));
-    }
-    format!("{body}{extra}：{}（{}）。", result(case), policy_name(case))
+pub(super) fn sentence(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        if let Some(reason) = case.reasons.first() {
+            because(case, *reason).fmt(f)?;
+        }
+        if case.reasons.contains(&Reason::EarlierLapsed) {
+            f.write_str("（此前一起逾期未审核，不计次）")?;
+        }
+        if let Some(version) = &case.trace.instead_of {
+            write!(f, "（违法时适用版本{version}，现行版本更轻，从轻适用）")?;
+        }
+        write!(f, "：{}（{}）。", result(case), policy_name(case))
+    })
 }
 
-fn result(case: &Case) -> String {
-    let mut text = outcome(case.outcome).to_owned();
-    if let Some(fine) = &case.fine {
-        text.push_str(&format!("，罚款{}", money(fine)));
-    }
-    if let Some(proposal) = case.proposal {
-        text.push_str(&format!("，建议{}，待人工决定", outcome(proposal)));
-    }
-    if let Some(deadline) = case.deadline {
-        text.push_str(&format!("，期限{}", minute(case, deadline)));
-    }
-    text
+fn result(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        f.write_str(outcome(case.outcome))?;
+        if let Some(fine) = &case.fine {
+            write!(f, "，罚款{}", money(fine))?;
+        }
+        if let Some(proposal) = case.proposal {
+            write!(f, "，建议{}，待人工决定", outcome(proposal))?;
+        }
+        if let Some(deadline) = case.deadline {
+            write!(f, "，期限{}", minute(case, deadline))?;
+        }
+        Ok(())
+    })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -50,34 +54,35 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn window(case: &Case) -> String {
-    let Some(window) = &case.window else {
-        return "本计次周期".to_owned();
-    };
-    let name = match window.kind {
-        WindowKind::CalendarYear => "自然年",
-        WindowKind::CalendarMonth => "自然月",
-        WindowKind::SameDay => "当日",
-        WindowKind::FiscalYear => "年度",
-        WindowKind::Rolling => "滚动周期",
-        WindowKind::SincePolicy => "政策施行以来",
-        WindowKind::Lifetime => "历次记录",
-    };
-    days(window).map_or_else(|| name.to_owned(), |(from, to)| format!("{from}至{to}（{name}）"))
+fn window(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        let Some(window) = &case.window else {
+            return f.write_str("本计次周期");
+        };
+        let name = match window.kind {
+            WindowKind::CalendarYear => "自然年",
+            WindowKind::CalendarMonth => "自然月",
+            WindowKind::SameDay => "当日",
+            WindowKind::FiscalYear => "年度",
+            WindowKind::Rolling => "滚动周期",
+            WindowKind::SincePolicy => "政策施行以来",
+            WindowKind::Lifetime => "历次记录",
+        };
+        match days(window) {
+            Some((from, to)) => write!(f, "{from}至{to}（{name}）"),
+            None => f.write_str(name),
+        }
+    })
 }
 
-fn other(case: &Case) -> String {
-    case.trace.other.as_ref().map_or_else(
-        || "另一起".to_owned(),
-        |other| {
-            format!(
-                "{}在{}的一起（{}）",
-                minute(case, other.from),
-                other.zone,
-                outcome(other.outcome)
-            )
-        },
-    )
+fn other(case: &Case) -> impl fmt::Display + '_ {
+    fmt::from_fn(|f| {
+        let Some(other) = &case.trace.other else {
+            return f.write_str("另一起");
+        };
+        let (from, outcome) = (minute(case, other.from), outcome(other.outcome));
+        write!(f, "{from}在{}的一起（{outcome}）", other.zone)
+    })
 }
 
 fn zone_kind(kind: ZoneKind) -> &'static str {
@@ -105,42 +110,51 @@ fn notice(kind: NoticeKind) -> &'static str {
     }
 }
 
-fn because(case: &Case, reason: Reason) -> String {
-    let words = case.trace.words.as_deref().unwrap_or("");
-    match reason {
-        Reason::FirstInWindow => {
-            format!("{}内第{}起，名额未用完", window(case), case.ordinal.unwrap_or(1))
+fn because(case: &Case, reason: Reason) -> impl fmt::Display + '_ {
+    fmt::from_fn(move |f| {
+        let words = case.trace.words.as_deref().unwrap_or("");
+        match reason {
+            Reason::FirstInWindow => {
+                write!(
+                    f,
+                    "{}内第{}起，名额未用完",
+                    window(case),
+                    case.ordinal.unwrap_or(1)
+                )
+            }
+            Reason::AllowanceUsed if case.trace.allowance == 0 => {
+                write!(f, "{}内不设首违名额", window(case))
+            }
+            Reason::AllowanceUsed => {
+                write!(
+                    f,
+                    "{}内第{}起，首违名额已由{}使用",
+                    window(case),
+                    case.ordinal.unwrap_or(0),
+                    other(case)
+                )
+            }
+            Reason::Excluded => match case.trace.excluded {
+                Some(ExcludedBy::Zone(kind)) => write!(f, "位于{}，不适用首违免罚", zone_kind(kind)),
+                Some(ExcludedBy::SameDay) => f.write_str("同日再次违停，不适用首违免罚"),
+                None => f.write_str("按政策不适用首违免罚"),
+            },
+            Reason::Told => {
+                write!(
+                    f,
+                    "已告知当事人{}，不作更重处理",
+                    case.trace.told.map_or("结果", notice)
+                )
+            }
+            Reason::Discretion => write!(f, "人工裁量：{words}"),
+            Reason::HandledElsewhere => write!(f, "已由{words}处理，一事不再罚"),
+            Reason::EarlierUndecided => write!(f, "此前{}尚未确定", other(case)),
+            Reason::LaterCaseWasTold => write!(f, "首违名额已由其后已告知的{}使用", other(case)),
+            Reason::Void(VoidReason::Other) => write!(f, "人工撤销：{words}"),
+            Reason::Void(reason) => write!(f, "人工撤销：{}", void(reason)),
+            other => f.write_str(fixed(other)),
         }
-        Reason::AllowanceUsed if case.trace.allowance == 0 => {
-            format!("{}内不设首违名额", window(case))
-        }
-        Reason::AllowanceUsed => {
-            format!(
-                "{}内第{}起，首违名额已由{}使用",
-                window(case),
-                case.ordinal.unwrap_or(0),
-                other(case)
-            )
-        }
-        Reason::Excluded => match case.trace.excluded {
-            Some(ExcludedBy::Zone(kind)) => format!("位于{}，不适用首违免罚", zone_kind(kind)),
-            Some(ExcludedBy::SameDay) => "同日再次违停，不适用首违免罚".to_owned(),
-            None => "按政策不适用首违免罚".to_owned(),
-        },
-        Reason::Told => {
-            format!(
-                "已告知当事人{}，不作更重处理",
-                case.trace.told.map_or("结果", notice)
-            )
-        }
-        Reason::Discretion => format!("人工裁量：{words}"),
-        Reason::HandledElsewhere => format!("已由{words}处理，一事不再罚"),
-        Reason::EarlierUndecided => format!("此前{}尚未确定", other(case)),
-        Reason::LaterCaseWasTold => format!("首违名额已由其后已告知的{}使用", other(case)),
-        Reason::Void(VoidReason::Other) => format!("人工撤销：{words}"),
-        Reason::Void(reason) => format!("人工撤销：{}", void(reason)),
-        other => fixed(other).to_owned(),
-    }
+    })
 }
 
 /// The part of the sentence that is the same in every case.

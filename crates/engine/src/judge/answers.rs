@@ -53,7 +53,7 @@ impl<'a> Answers<'a> {
     /// The latest correction of one observation's plate, with when it became known.
     pub(crate) fn correction(&self, observation: &FactId) -> Option<(&'a PlateCorrection, Timestamp)> {
         self.about(observation).rev().find_map(|fact| match &fact.body {
-            Body::PlateCorrection(correction) => Some((correction, fact.known)),
+            Body::PlateCorrection(correction) => Some((&**correction, fact.known)),
             _ => None,
         })
     }
@@ -61,7 +61,7 @@ impl<'a> Answers<'a> {
     /// The correction of one observation's plate that stood at `at`.
     pub(crate) fn correction_at(&self, observation: &FactId, at: Timestamp) -> Option<&'a PlateCorrection> {
         self.about(observation).rev().find_map(|fact| match &fact.body {
-            Body::PlateCorrection(correction) if correction.at <= at => Some(correction),
+            Body::PlateCorrection(correction) if correction.at <= at => Some(&**correction),
             _ => None,
         })
     }

@@ -111,7 +111,7 @@ pub(crate) fn whole() -> Ledger {
     };
     let review = Fact {
         id: FactId::new("/desk", "g"),
-        body: Body::Review(review),
+        body: Body::Review(Box::new(review)),
         ..sighting(3)
     };
     ledger.seat(Guest {
@@ -184,83 +184,83 @@ fn answers_of_whole(about: &FactId, plate: &RawPlate) -> Vec<Body> {
     let (about, by, at) = (|| about.clone(), || text("o-1"), at(3000));
     let reason = VoidReason::Other;
     vec![
-        Body::Review(Review {
+        Body::Review(Box::new(Review {
             about: about(),
             verdict: Verdict::Rejected,
             reason: Some(text("blurred")),
             reviewer: by(),
             at,
-        }),
-        Body::PlateCorrection(PlateCorrection {
+        })),
+        Body::PlateCorrection(Box::new(PlateCorrection {
             about: about(),
             plate: plate.clone(),
             by: by(),
             at,
-        }),
-        Body::Void(Void {
+        })),
+        Body::Void(Box::new(Void {
             about: about(),
             reason,
             text: text("it rained"),
             by: by(),
             at,
-        }),
-        Body::Told(Told {
+        })),
+        Body::Told(Box::new(Told {
             about: about(),
             plate: Some((text("湘K12345"), Some(text("02")))),
             kind: NoticeKind::Waived,
             at,
             state: ToldState::HandedOver,
-        }),
-        Body::HandledElsewhere(HandledElsewhere {
+        })),
+        Body::HandledElsewhere(Box::new(HandledElsewhere {
             about: about(),
             agency: text("police"),
             reference: Some(text("P-9")),
             at,
-        }),
-        Body::Objection(Objection {
+        })),
+        Body::Objection(Box::new(Objection {
             about: about(),
             ground: None,
             statement: Some(text("not me")),
             at,
-        }),
-        Body::ObjectionResult(ObjectionResult {
+        })),
+        Body::ObjectionResult(Box::new(ObjectionResult {
             about: about(),
             result: ObjectionVerdict::Lighter,
             by: by(),
             at,
-        }),
-        Body::Discretion(Discretion {
+        })),
+        Body::Discretion(Box::new(Discretion {
             about: about(),
             outcome: Outcome::Warned,
             reason: text("mercy"),
             by: by(),
             at,
-        }),
-        Body::PenaltyDecision(PenaltyDecision {
+        })),
+        Body::PenaltyDecision(Box::new(PenaltyDecision {
             about: about(),
             officers: vec![by(), text("o-2")],
             fine_minor: 10_000,
             at,
-        }),
-        Body::Payment(Payment {
+        })),
+        Body::Payment(Box::new(Payment {
             about: about(),
             amount_minor: u64::MAX,
             at,
-        }),
-        Body::Application(Application {
+        })),
+        Body::Application(Box::new(Application {
             about: about(),
             kind: text("photos"),
             verdict: text("granted"),
             by: Some(by()),
             at,
-        }),
-        Body::Reattribution(Reattribution {
+        })),
+        Body::Reattribution(Box::new(Reattribution {
             about: about(),
             to_owner_id: text("owner-2"),
             proof: Some(text("contract")),
             by: by(),
             at,
-        }),
+        })),
     ]
 }
 
@@ -270,18 +270,18 @@ fn records_of_whole(plate: &RawPlate) -> Vec<Body> {
         ..Place::default()
     };
     vec![
-        Body::Departure(Departure {
+        Body::Departure(Box::new(Departure {
             plate: plate.clone(),
             place,
             device: text("LD-0132"),
             departed_at: at(1800),
-        }),
-        Body::Registration(Registration {
+        })),
+        Body::Registration(Box::new(Registration {
             plate: plate.clone(),
             from: at(-10_000_000),
             owner_id: Some(text("owner-1")),
-        }),
-        Body::Permit(Permit {
+        })),
+        Body::Permit(Box::new(Permit {
             plate: Some(plate.clone()),
             zone: None,
             zones: vec![text("Z1"), text("Z2")],
@@ -289,35 +289,35 @@ fn records_of_whole(plate: &RawPlate) -> Vec<Body> {
             to: Some(at(1)),
             hours: Some(text("06:00-08:00")),
             reason: None,
-        }),
-        Body::VehicleStatus(VehicleStatus {
+        })),
+        Body::VehicleStatus(Box::new(VehicleStatus {
             plate: plate.clone(),
             status: text("stolen"),
             from: None,
             to: Some(at(5)),
-        }),
-        Body::VehicleRecord(VehicleRecord {
+        })),
+        Body::VehicleRecord(Box::new(VehicleRecord {
             plate: plate.clone(),
             kind: Some(text("car")),
             brand: Some(text("b")),
             color: None,
             owner_kind: Some(text("person")),
             from: Some(at(0)),
-        }),
-        Body::DeviceSpan(DeviceSpan {
+        })),
+        Body::DeviceSpan(Box::new(DeviceSpan {
             device: text("LD-0132"),
             from: at(0),
             to: None,
             state: text("drift"),
             drift_ms: Some(-1500),
-        }),
-        Body::Published(Published {
+        })),
+        Body::Published(Box::new(Published {
             what: text("policy"),
             document: text("[policy]\nid = \"x\"\n"),
             by: text("o-1"),
             approved_by: Some(text("o-2")),
             legal_basis: None,
             at: at(0),
-        }),
+        })),
     ]
 }

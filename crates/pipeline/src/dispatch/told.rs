@@ -51,7 +51,7 @@ impl Telling {
             known: at,
             digest,
             position: 0,
-            body: Body::Told(told),
+            body: Body::Told(Box::new(told)),
         };
         let inner = Inner::Fact {
             plate: Arc::clone(&self.ledger),

@@ -40,10 +40,7 @@ impl Summary {
             return output::print_json(self);
         }
         if self.named > NAMED {
-            output::say(format!(
-                "and {} more rows in quarantine",
-                self.named - NAMED
-            ));
+            output::say(format!("and {} more rows in quarantine", self.named - NAMED));
         }
         let quarantined: u64 = self.quarantined.values().sum();
         let reasons: Vec<String> = self

@@ -155,106 +155,106 @@ fn answers() -> BoxedStrategy<Body> {
     ]);
     prop_oneof![
         (parts(), select(vec![Verdict::Confirmed, Verdict::Rejected])).prop_map(
-            |((about, reviewer, reason, at), verdict)| Body::Review(Review {
+            |((about, reviewer, reason, at), verdict)| Body::Review(Box::new(Review {
                 about,
                 verdict,
                 reason,
                 reviewer,
                 at
-            })
+            }))
         ),
         (parts(), plates()).prop_map(|((about, by, _, at), plate)| {
-            Body::PlateCorrection(PlateCorrection { about, plate, by, at })
+            Body::PlateCorrection(Box::new(PlateCorrection { about, plate, by, at }))
         }),
         (parts(), texts(), select(&VoidReason::ALL[..])).prop_map(
             |((about, by, _, at), text, (reason, _))| {
-                Body::Void(Void {
+                Body::Void(Box::new(Void {
                     about,
                     reason,
                     text,
                     by,
                     at,
-                })
+                }))
             }
         ),
         told.prop_map(|((about, _, _, at), plate, (kind, _), state)| {
-            Body::Told(Told {
+            Body::Told(Box::new(Told {
                 about,
                 plate,
                 kind,
                 at,
                 state,
-            })
+            }))
         }),
         parts().prop_map(|(about, agency, reference, at)| {
-            Body::HandledElsewhere(HandledElsewhere {
+            Body::HandledElsewhere(Box::new(HandledElsewhere {
                 about,
                 agency,
                 reference,
                 at,
-            })
+            }))
         }),
         (parts(), of(texts())).prop_map(|((about, _, ground, at), statement)| {
-            Body::Objection(Objection {
+            Body::Objection(Box::new(Objection {
                 about,
                 ground,
                 statement,
                 at,
-            })
+            }))
         }),
         (parts(), results).prop_map(|((about, by, _, at), result)| {
-            Body::ObjectionResult(ObjectionResult {
+            Body::ObjectionResult(Box::new(ObjectionResult {
                 about,
                 result,
                 by,
                 at,
-            })
+            }))
         }),
         (parts(), texts(), select(&Outcome::ALL[..])).prop_map(
             |((about, by, _, at), reason, (outcome, _))| {
-                Body::Discretion(Discretion {
+                Body::Discretion(Box::new(Discretion {
                     about,
                     outcome,
                     reason,
                     by,
                     at,
-                })
+                }))
             }
         ),
         (parts(), prop::collection::vec(texts(), 0..4), any::<u64>()).prop_map(
             |((about, _, _, at), officers, fine_minor)| {
-                Body::PenaltyDecision(PenaltyDecision {
+                Body::PenaltyDecision(Box::new(PenaltyDecision {
                     about,
                     officers,
                     fine_minor,
                     at,
-                })
+                }))
             }
         ),
         (parts(), any::<u64>()).prop_map(|((about, _, _, at), amount_minor)| {
-            Body::Payment(Payment {
+            Body::Payment(Box::new(Payment {
                 about,
                 amount_minor,
                 at,
-            })
+            }))
         }),
         (parts(), texts()).prop_map(|((about, kind, by, at), verdict)| {
-            Body::Application(Application {
+            Body::Application(Box::new(Application {
                 about,
                 kind,
                 verdict,
                 by,
                 at,
-            })
+            }))
         }),
         (parts(), texts()).prop_map(|((about, by, proof, at), to_owner_id)| {
-            Body::Reattribution(Reattribution {
+            Body::Reattribution(Box::new(Reattribution {
                 about,
                 to_owner_id,
                 proof,
                 by,
                 at,
-            })
+            }))
         }),
     ]
     .boxed()
@@ -264,23 +264,23 @@ fn records() -> BoxedStrategy<Body> {
     let more = || (of(texts()), of(texts()), of(texts()), of(times()), of(times()));
     prop_oneof![
         (plates(), places(), texts(), times()).prop_map(|(plate, place, device, departed_at)| {
-            Body::Departure(Departure {
+            Body::Departure(Box::new(Departure {
                 plate,
                 place,
                 device,
                 departed_at,
-            })
+            }))
         }),
         (plates(), times(), of(texts())).prop_map(|(plate, from, owner_id)| {
-            Body::Registration(Registration {
+            Body::Registration(Box::new(Registration {
                 plate,
                 from,
                 owner_id,
-            })
+            }))
         }),
         (of(plates()), prop::collection::vec(texts(), 0..3), more()).prop_map(
             |(plate, zones, (zone, hours, reason, from, to))| {
-                Body::Permit(Permit {
+                Body::Permit(Box::new(Permit {
                     plate,
                     zone,
                     zones,
@@ -288,48 +288,48 @@ fn records() -> BoxedStrategy<Body> {
                     to,
                     hours,
                     reason,
-                })
+                }))
             }
         ),
         (plates(), texts(), more()).prop_map(|(plate, status, (_, _, _, from, to))| {
-            Body::VehicleStatus(VehicleStatus {
+            Body::VehicleStatus(Box::new(VehicleStatus {
                 plate,
                 status,
                 from,
                 to,
-            })
+            }))
         }),
         (plates(), of(texts()), more()).prop_map(|(plate, owner_kind, (kind, brand, color, from, _))| {
-            Body::VehicleRecord(VehicleRecord {
+            Body::VehicleRecord(Box::new(VehicleRecord {
                 plate,
                 kind,
                 brand,
                 color,
                 owner_kind,
                 from,
-            })
+            }))
         }),
         (texts(), texts(), times(), of(times()), of(any::<i64>())).prop_map(
             |(device, state, from, to, drift_ms)| {
-                Body::DeviceSpan(DeviceSpan {
+                Body::DeviceSpan(Box::new(DeviceSpan {
                     device,
                     from,
                     to,
                     state,
                     drift_ms,
-                })
+                }))
             }
         ),
         (texts(), texts(), texts(), times(), more()).prop_map(
             |(what, document, by, at, (approved_by, legal_basis, ..))| {
-                Body::Published(Published {
+                Body::Published(Box::new(Published {
                     what,
                     document,
                     by,
                     approved_by,
                     legal_basis,
                     at,
-                })
+                }))
             }
         ),
     ]
