@@ -1,4 +1,4 @@
-//! Upkeep of attempts: what passed its deadline becomes unknown, and what is unknown is looked up until it is proved.
+//! Upkeep of attempts and of the store: what passed its deadline becomes unknown, and what is unknown is looked up until it is proved.
 //!
 //! Nothing here ever puts a notice back into the queue, whatever a look-up says: `resend = "never"`. Timers of cases are
 //! intake's.
@@ -49,8 +49,12 @@ pub struct UpkeepReport {
     pub unknown: usize,
 }
 
-/// Looks after attempts that nobody waits for any more.
+/// How often the store tidies itself.
+const TIDY: i64 = MINUTE;
+
+/// Looks after attempts that nobody waits for any more, and after the store.
 pub struct Upkeep {
+    tidied: Timestamp,
     store: Arc<dyn DispatchStore>,
     gateways: BTreeMap<Arc<str>, Arc<dyn Gateway>>,
 }
@@ -62,6 +66,7 @@ impl Upkeep {
             .into_iter()
             .map(|gateway| (Arc::clone(gateway.name()), gateway));
         Self {
+            tidied: Timestamp::MIN,
             store,
             gateways: by_name.collect(),
         }
@@ -70,6 +75,10 @@ impl Upkeep {
     /// Ends what is overdue, and looks up the unknowns whose time has come.
     pub async fn step(&mut self, now: Timestamp) -> Result<UpkeepReport, StoreError> {
         let mut report = UpkeepReport::default();
+        if self.tidied.plus(TIDY) <= now {
+            self.store.tidy().await?;
+            self.tidied = now;
+        }
         for (provider, count) in self.store.expire_submissions(now).await? {
             tracing::warn!(%provider, count, "attempts passed their deadline without an outcome and are unknown");
             counter!(SENDS_OVERDUE, "provider" => provider.to_string()).increment(u64::from(count));

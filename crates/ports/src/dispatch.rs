@@ -109,6 +109,11 @@ pub const ALL_PROVIDERS: &str = "*";
 /// What dispatch needs.
 #[async_trait]
 pub trait DispatchStore: Send + Sync {
+    /// Housekeeping of the store's own, which no transaction is to wait for. Changes nothing that anybody can read.
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Leases at most `limit` queued notices that are due, the earliest due first. Those past `expires_at` are not
     /// leased but set to `expired` with reason `not_sent_in_time`.
     async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError>;

@@ -24,6 +24,14 @@ pub(crate) use lease::{Leases, lock};
 
 #[async_trait]
 impl DispatchStore for SqliteStore {
+    /// Moves what it can of the write-ahead log into the database, so that it need not grow until a commit must do that.
+    async fn tidy(&self) -> Result<(), StoreError> {
+        let mut conn = self.reader().await?;
+        let query = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)");
+        query.execute(&mut *conn).await.map_err(Fault::from)?;
+        Ok(())
+    }
+
     async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
         // A look costs no sync; most steps find nothing.
         if limit == 0 || !lease::is_anything_due(&mut *self.reader().await?, now).await? {

@@ -168,14 +168,6 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Moves what it can of the write-ahead log into the database, without waiting for anybody.
-    pub async fn checkpoint(&self) -> Result<(), StoreError> {
-        let mut conn = self.reader().await?;
-        let query = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)");
-        query.execute(&mut *conn).await.map_err(Fault::from)?;
-        Ok(())
-    }
-
     /// What the store says about itself.
     pub async fn status(&self) -> Result<Status, StoreError> {
         Ok(self.read_status().await?)

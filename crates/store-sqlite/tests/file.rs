@@ -5,6 +5,7 @@ use std::path::Path;
 
 use engine::time::Timestamp;
 use ports::commit::Commit;
+use ports::dispatch::DispatchStore as _;
 use ports::log::{NewEnvelope, Stream as _};
 use ports::read::ReadStore as _;
 use ports::store::{IntakeStore as _, StoreError};
@@ -119,11 +120,22 @@ async fn a_backup_is_a_whole_store_and_overwrites_nothing() {
     store.append(&[record("three")]).await.unwrap();
     let again = store.backup(&copy).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
-    store.checkpoint().await.unwrap();
     let copied = open(&copy).await;
     assert_eq!(copied.end().await.unwrap(), 3);
     assert_eq!(copied.read(2, 5).await.unwrap()[0].payload, "two");
     assert_eq!(store.end().await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn tidying_moves_the_write_ahead_log_into_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("city.db");
+    let store = open(&file).await;
+    store.append(&[record("one")]).await.unwrap();
+    let before = std::fs::metadata(&file).unwrap().len();
+    store.tidy().await.unwrap();
+    assert!(std::fs::metadata(&file).unwrap().len() > before);
+    assert_eq!(store.read(1, 5).await.unwrap()[0].payload, "one");
 }
 
 #[tokio::test]

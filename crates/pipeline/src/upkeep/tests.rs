@@ -26,6 +26,7 @@ struct Books {
     providers: Vec<ProviderState>,
     /// Attempt and the time of its next look.
     looked: Vec<(AttemptId, Timestamp)>,
+    tidied: u32,
 }
 
 /// A store that knows unknown attempts and nothing else.
@@ -34,6 +35,11 @@ struct Store(Mutex<Books>);
 
 #[async_trait]
 impl DispatchStore for Store {
+    async fn tidy(&self) -> Result<(), StoreError> {
+        self.0.lock().unwrap().tidied += 1;
+        Ok(())
+    }
+
     async fn lease(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueNotice>, StoreError> {
         unasked()
     }
@@ -312,4 +318,13 @@ async fn what_passed_its_deadline_is_counted() {
     let (store, mut upkeep) = scene(&[], 0);
     store.0.lock().unwrap().overdue = vec![("first".into(), 2), ("second".into(), 1)];
     assert_eq!(upkeep.step(start()).await.unwrap().overdue, 3);
+}
+
+#[tokio::test]
+async fn the_store_is_tidied_once_a_minute() {
+    let (store, mut upkeep) = scene(&[], 0);
+    for (seconds, tidied) in [(0, 1), (1, 1), (59, 1), (60, 2), (61, 2), (300, 3)] {
+        upkeep.step(start().plus(seconds * SECOND)).await.unwrap();
+        assert_eq!(store.0.lock().unwrap().tidied, tidied, "after {seconds} s");
+    }
 }
