@@ -43,6 +43,8 @@ pub struct Decided {
     pub lines: u64,
     /// The instant that was judged at.
     pub as_of: Timestamp,
+    /// What was judged: given back with the rest, because a process that ends need not give anything back.
+    ledgers: Vec<(Arc<str>, Ledger)>,
 }
 
 /// A fact or line that stands in no case.
@@ -66,7 +68,7 @@ impl Other {
         }
     }
 
-    fn standing(standing: Standing) -> Self {
+    fn standing(standing: &Standing) -> Self {
         Self {
             fact: Some(standing.fact.to_string()),
             disposition: standing.disposition,
@@ -113,10 +115,10 @@ const SHARE: usize = 64;
 
 impl Decided {
     /// The ledgers come in the order of what comes out, so that nearly nothing is left to sort.
-    fn judge(&mut self, rules: &Rules, mut ledgers: Vec<(Arc<str>, Ledger)>) {
+    fn judge(&mut self, rules: &Rules, ledgers: Vec<(Arc<str>, Ledger)>) {
         let as_of = self.as_of;
         let parts: Vec<Part> = ledgers
-            .par_chunks_mut(SHARE)
+            .par_chunks(SHARE)
             .map(|part| judge_part(rules, part, as_of))
             .collect();
         let count = parts.iter().map(|(cases, _)| cases.len()).sum();
@@ -130,20 +132,19 @@ impl Decided {
             subjects.then_with(|| (case.from, id).cmp(&(other.from, other_id)))
         });
         self.others.par_sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        self.ledgers = ledgers;
     }
 }
 
 type Part = (Vec<(CaseId, Case)>, Vec<Other>);
 
-/// Judges ledgers, and lets go of each at once.
-fn judge_part(rules: &Rules, ledgers: &mut [(Arc<str>, Ledger)], as_of: Timestamp) -> Part {
+fn judge_part(rules: &Rules, ledgers: &[(Arc<str>, Ledger)], as_of: Timestamp) -> Part {
     let mut part = Part::default();
     for (key, ledger) in ledgers {
-        let ledger = std::mem::take(ledger);
-        let judgement = judge::judge(rules, key, &ledger, as_of);
+        let judgement = judge::judge(rules, key, ledger, as_of);
         let cases = judgement.cases.into_iter();
         part.0.extend(cases.map(|case| (first_id(rules, &case), case)));
-        let standings = judgement.standings.into_iter();
+        let standings = judgement.standings.iter();
         part.1.extend(standings.map(Other::standing));
     }
     part

@@ -88,7 +88,7 @@ impl JudgeBy {
     fn most(self) -> usize {
         match self {
             Self::WallClock => 8192,
-            Self::LargestKnown => 16_384,
+            Self::LargestKnown => 32_768,
         }
     }
 }
@@ -131,15 +131,14 @@ impl Intake {
 
     /// Reads, judges and commits one batch; says what it did. `now` is the wall clock.
     pub async fn advance(&mut self, now: Timestamp) -> Result<StepReport, IntakeError> {
-        let mut batch = match self.next.take() {
-            Some(batch) => batch,
-            None => {
-                let sources = self.sources(self.progress, now).await?;
-                let Some(batch) = self.batch(sources).await? else {
-                    return Ok(StepReport::default());
-                };
-                batch
-            }
+        let mut batch = if let Some(batch) = self.next.take() {
+            batch
+        } else {
+            let sources = self.sources(self.progress, now).await?;
+            let Some(batch) = self.batch(sources).await? else {
+                return Ok(StepReport::default());
+            };
+            batch
         };
         for _ in 0..REBUILDS {
             let error = match self.commit(&mut batch, now).await {

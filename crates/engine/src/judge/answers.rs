@@ -1,7 +1,10 @@
 //! What people and offices said about an observation: of several answers to one question the latest `at` counts, then
 //! the larger fact id; a void is final.
 
+use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::fact::{
     Body, Discretion, Fact, FactId, HandledElsewhere, NoticeKind, ObjectionResult, PlateCorrection, Review,
@@ -13,6 +16,8 @@ use crate::time::Timestamp;
 pub(crate) struct Answers<'a> {
     /// In order of (about, at, id).
     sorted: Vec<(&'a FactId, Timestamp, &'a Fact)>,
+    /// Where in it those about an observation stand: it is asked for again and again.
+    spans: HashMap<&'a FactId, Range<usize>>,
 }
 
 impl<'a> Answers<'a> {
@@ -21,7 +26,11 @@ impl<'a> Answers<'a> {
             .filter_map(|fact| Some((fact.body.about()?, happened(&fact.body), fact)))
             .collect();
         sorted.sort_unstable_by(|a, b| (a.0, a.1, &a.2.id).cmp(&(b.0, b.1, &b.2.id)));
-        Self { sorted }
+        let mut spans: HashMap<&FactId, Range<usize>> = HashMap::new();
+        for (at, (about, ..)) in sorted.iter().enumerate() {
+            spans.entry(about).or_insert(at..at).end = at + 1;
+        }
+        Self { sorted, spans }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -30,9 +39,8 @@ impl<'a> Answers<'a> {
 
     /// Everything about one observation, the latest last.
     pub(crate) fn about(&self, observation: &FactId) -> impl DoubleEndedIterator<Item = &'a Fact> + '_ {
-        let start = self.sorted.partition_point(|entry| entry.0 < observation);
-        let end = start + self.sorted[start..].partition_point(|entry| entry.0 == observation);
-        self.sorted[start..end].iter().map(|entry| entry.2)
+        let span = self.spans.get(observation).cloned().unwrap_or_default();
+        self.sorted[span].iter().map(|entry| entry.2)
     }
 
     /// The latest review of one observation, with when its verdict became known: a repetition takes nothing from the
