@@ -30,6 +30,9 @@ pub const UNKNOWN: &str = "clearwalk_sms_unknown";
 /// What look-ups proved. Labels `provider`, `result`.
 pub const LOOK_UPS: &str = "clearwalk_sms_look_ups_total";
 
+/// News that providers pushed. Labels `provider`, `result`: the state it brought, or `unmatched`.
+pub const RECEIPTS: &str = "clearwalk_sms_receipts_total";
+
 /// Tells the recorder what each metric means.
 pub fn describe() {
     describe_histogram!(
@@ -58,4 +61,5 @@ pub fn describe() {
     describe_counter!(SENDS_OVERDUE, "Attempts whose deadline passed without an answer");
     describe_gauge!(UNKNOWN, "Attempts of which nobody knows what became");
     describe_counter!(LOOK_UPS, "What look-ups of unknown attempts proved");
+    describe_counter!(RECEIPTS, "News that providers pushed, by what it brought");
 }

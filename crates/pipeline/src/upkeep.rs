@@ -1,7 +1,10 @@
-//! Upkeep of attempts and of the store: what passed its deadline becomes unknown, and what is unknown is looked up until it is proved.
+//! Upkeep of attempts and of the store: what passed its deadline becomes unknown, what is unknown is looked up until it
+//! is proved, and news that providers pushed is applied.
 //!
 //! Nothing here ever puts a notice back into the queue, whatever a look-up says: `resend = "never"`. Timers of cases are
 //! intake's.
+
+mod receipts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +14,9 @@ use engine::notice::AttemptClass;
 use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
 use futures::StreamExt as _;
 use metrics::{counter, gauge};
-use ports::dispatch::{DispatchStore, Finished, UnknownAttempt};
+use ports::dispatch::{Finished, UnknownAttempt};
 use ports::gateway::{Gateway, LookUp};
+use ports::receipt::ReceiptStore;
 use ports::store::StoreError;
 use tokio::time::timeout;
 
@@ -47,6 +51,8 @@ pub struct UpkeepReport {
     pub proved: usize,
     /// Unknown attempts as far as they were read.
     pub unknown: usize,
+    /// Receipts that were looked at.
+    pub receipts: usize,
 }
 
 /// How often the store tidies itself.
@@ -55,13 +61,13 @@ const TIDY: i64 = MINUTE;
 /// Looks after attempts that nobody waits for any more, and after the store.
 pub struct Upkeep {
     tidied: Timestamp,
-    store: Arc<dyn DispatchStore>,
+    store: Arc<dyn ReceiptStore>,
     gateways: BTreeMap<Arc<str>, Arc<dyn Gateway>>,
 }
 
 impl Upkeep {
     /// `gateways` are all that are configured, also those that are no longer sent to.
-    pub fn new(store: Arc<dyn DispatchStore>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
+    pub fn new(store: Arc<dyn ReceiptStore>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
         let by_name = gateways
             .into_iter()
             .map(|gateway| (Arc::clone(gateway.name()), gateway));
@@ -84,6 +90,7 @@ impl Upkeep {
             counter!(SENDS_OVERDUE, "provider" => provider.to_string()).increment(u64::from(count));
             report.overdue += count;
         }
+        report.receipts = receipts::apply(&*self.store, now).await?;
         let unknowns = self.store.unknowns(READ).await?;
         report.unknown = unknowns.len();
         gauge!(UNKNOWN).set(unknowns.len() as f64);
@@ -167,10 +174,11 @@ impl Upkeep {
 impl Step for Upkeep {
     async fn step(&mut self, now: Timestamp) -> Result<Progressed, StepError> {
         let report = Self::step(self, now).await?;
-        Ok(if report.looked_up == 0 {
+        let did = report.looked_up + report.receipts;
+        Ok(if did == 0 {
             Progressed::Idle
         } else {
-            Progressed::Did(report.looked_up)
+            Progressed::Did(did)
         })
     }
 }

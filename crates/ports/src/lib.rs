@@ -8,5 +8,6 @@ pub mod dispatch;
 pub mod gateway;
 pub mod log;
 pub mod read;
+pub mod receipt;
 pub mod registry;
 pub mod store;

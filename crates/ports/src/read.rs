@@ -285,11 +285,11 @@ pub trait ReadStore: Send + Sync {
 
 /// Everything that one store does.
 pub trait Store:
-    crate::store::IntakeStore + crate::dispatch::DispatchStore + ReadStore + crate::log::Stream
+    crate::store::IntakeStore + crate::receipt::ReceiptStore + ReadStore + crate::log::Stream
 {
 }
 
-impl<T: crate::store::IntakeStore + crate::dispatch::DispatchStore + ReadStore + crate::log::Stream> Store
+impl<T: crate::store::IntakeStore + crate::receipt::ReceiptStore + ReadStore + crate::log::Stream> Store
     for T
 {
 }

@@ -17,6 +17,7 @@ pub(crate) enum Head {
     Notice,
     Attempt,
     Policy,
+    Receipt,
 }
 
 impl Head {
@@ -30,6 +31,7 @@ impl Head {
             Self::Notice => "notice",
             Self::Attempt => "attempt",
             Self::Policy => "policy",
+            Self::Receipt => "receipt",
         }
     }
 

@@ -20,6 +20,7 @@ mod lock;
 mod log;
 mod open;
 mod read;
+mod receipt;
 mod seal;
 mod words;
 mod writer;

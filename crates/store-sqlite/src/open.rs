@@ -239,11 +239,10 @@ fn migrator() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(vec![step(
-        1,
-        "store",
-        include_str!("../migrations/0001_store.sql"),
-    )])
+    Migrator::with_migrations(vec![
+        step(1, "store", include_str!("../migrations/0001_store.sql")),
+        step(2, "receipts", include_str!("../migrations/0002_receipts.sql")),
+    ])
 }
 
 fn newest() -> i64 {

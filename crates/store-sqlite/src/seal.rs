@@ -90,6 +90,7 @@ pub(crate) enum Place {
     Request,
     Text,
     Recipient,
+    Receipt,
 }
 
 impl Place {
@@ -98,6 +99,7 @@ impl Place {
             Self::Request => "attempt.request",
             Self::Text => "notice.text",
             Self::Recipient => "notice.recipient",
+            Self::Receipt => "receipt.body",
         };
         format!("{column} of {row}")
     }

@@ -105,7 +105,9 @@ async fn an_older_a_newer_and_a_changed_schema_are_told_apart() {
     run(&file, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
     let changed = SqliteStore::open(file.to_str().unwrap(), options()).await;
     assert!(matches!(changed, Err(OpenError::Changed { version: 1, .. })));
-    run(&file, "UPDATE _sqlx_migrations SET version = 99").await;
+    let file = directory.path().join("later.db");
+    open(&file).await.close().await;
+    run(&file, "UPDATE _sqlx_migrations SET version = 99 WHERE version = 2").await;
     let newer = SqliteStore::open(file.to_str().unwrap(), options()).await;
     assert!(matches!(newer, Err(OpenError::Newer { found: 99, .. })));
 }

@@ -15,6 +15,7 @@ mod model;
 mod notices;
 mod outcomes;
 mod reads;
+mod receipts;
 mod sample;
 mod stream;
 
@@ -29,6 +30,7 @@ pub use model::*;
 pub use notices::*;
 pub use outcomes::*;
 pub use reads::*;
+pub use receipts::*;
 pub use stream::*;
 
 /// Where one store's data lies, empty at first.
@@ -78,6 +80,9 @@ macro_rules! conformance {
             a_weaker_pause_never_replaces_a_stronger,
             what_passes_its_deadline_is_unknown_and_never_queued,
             an_unknown_is_looked_up_until_it_is_proved,
+            a_receipt_is_kept_once,
+            a_receipt_finds_its_attempt,
+            a_receipt_is_settled_once,
             cases_are_read_by_cursor_and_filter,
             records_are_read_in_pages,
             notices_are_read_by_cursor_and_filter,

@@ -5,6 +5,7 @@ mod commit;
 mod dispatch;
 mod intake;
 mod read;
+mod receipt;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,6 +19,7 @@ use ports::commit::CaseWrite;
 use ports::dispatch::ProviderState;
 use ports::log::NewEnvelope;
 use ports::read::{AuditEntry, StoredNotice, StoredPolicy, StoredRecord};
+use ports::receipt::NewReceipt;
 use ports::store::{Identity, InnerEntry, Progress, StoredLedger};
 use tokio::sync::watch;
 
@@ -82,8 +84,17 @@ struct Books {
     attempts: Vec<Attempt>,
     providers: BTreeMap<Arc<str>, ProviderState>,
     policies: Vec<StoredPolicy>,
+    receipts: Vec<Receipt>,
     actions: Vec<AuditEntry>,
     decisions: Vec<AuditEntry>,
+}
+
+#[derive(Clone)]
+struct Receipt {
+    news: NewReceipt,
+    received_at: Timestamp,
+    /// None: it is settled.
+    look_at: Option<Timestamp>,
 }
 
 #[derive(Clone)]

@@ -19,8 +19,8 @@ use super::read_ahead::Incoming;
 pub(crate) enum Fate {
     /// It changes nothing more.
     Settled(Disposition, Option<Reason>),
-    /// It is in the ledger of this number, whose judgement says the rest.
-    In(usize),
+    /// It is in a ledger, whose judgement says the rest.
+    InLedger,
 }
 
 /// The open ledgers of a batch.
@@ -107,8 +107,8 @@ impl<'a> Apply<'a> {
         self.numbers.get(key).map(|at| &mut self.opens[*at])
     }
 
-    /// Puts the next record of the stream in; they must come in order.
-    pub(crate) fn record(&mut self, record: &'a Incoming, home: Option<Home>) -> Fate {
+    /// Puts the next record of the stream in, which stands at `number` in the batch; they must come in order.
+    pub(crate) fn record(&mut self, number: usize, record: &'a Incoming, home: Option<Home>) -> Fate {
         let (Ok(decoded), Some(home)) = (&record.parsed, home) else {
             return Fate::Settled(Disposition::Quarantined, Some(Reason::Schema));
         };
@@ -131,7 +131,10 @@ impl<'a> Apply<'a> {
         let open = &mut self.opens[at];
         let before = open.ledger.fact(&fact.id).map(|known| known.known);
         match open.ledger.add(fact.clone()) {
-            Added::New => open.touched = true,
+            Added::New => {
+                open.touched = true;
+                open.arrivals.push(number);
+            }
             Added::Duplicate => {
                 // The smallest known counts; only then is there anything to judge anew.
                 open.touched |= before.is_some_and(|known| fact.known < known);
@@ -143,7 +146,7 @@ impl<'a> Apply<'a> {
             self.fetch_waiting(&fact.id, &key);
         }
         self.remember(fact, key);
-        Fate::In(at)
+        Fate::InLedger
     }
 
     /// A fact whose id this batch or the store has under some ledger already.

@@ -10,7 +10,7 @@ use engine::reconcile::{self, Changes};
 use engine::route;
 use engine::rules::Rules;
 use engine::time::Timestamp;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use formats::inner::Inner;
 use ports::commit::{Commit, LedgerWrite, Record};
 use ports::store::{Identity, Progress, StoreError};
@@ -41,14 +41,18 @@ pub(crate) struct Open {
     pub(crate) touched: bool,
     /// Whether facts waited here for an observation when it was opened.
     pub(crate) waited: bool,
+    /// The records of the batch that came into it, by number.
+    pub(crate) arrivals: Vec<usize>,
 }
 
-/// What a touched ledger comes to.
+/// What a touched ledger comes to. The judgement itself is let go of at once: thousands of them would be most of the
+/// memory of a batch.
 struct Judged {
-    judgement: Judgement,
-    changes: Changes,
     effects: Effects,
+    wake: Option<Timestamp>,
     document: Vec<u8>,
+    /// How the records were read that came into it, by their numbers in the batch.
+    fates: Vec<(usize, (Disposition, Option<Reason>))>,
 }
 
 impl Batch {
@@ -95,7 +99,7 @@ impl Batch {
                 plate: open.key.clone(),
                 expected: open.version,
                 document: judged.document.into(),
-                wake: judged.changes.memo.wake,
+                wake: judged.wake,
             });
             open.version = if is_gone { 0 } else { open.version + 1 };
             open.touched = false;
@@ -142,6 +146,7 @@ fn open(mut ledgers: Vec<(Arc<str>, Origin)>) -> Result<Vec<Open>, StoreError> {
             waited: is_waiting(key, &ledger),
             ledger,
             touched: false,
+            arrivals: Vec::new(),
         })
     });
     opened.into_iter().collect()
@@ -164,8 +169,9 @@ fn apply(
     for plate in due {
         apply.touch(plate);
     }
-    let records = records.iter().zip(homes);
-    let fates = records.map(|(record, home)| apply.record(record, home)).collect();
+    let records = records.iter().zip(homes).enumerate();
+    let fates = records.map(|(number, (record, home))| apply.record(number, record, home));
+    let fates = fates.collect();
     (apply.opens, apply.identities, fates)
 }
 
@@ -193,36 +199,40 @@ fn judge_one(rules: &Rules, sources: &Sources, open: &mut Open) -> Judged {
     let mut changes = reconcile::reconcile(rules, &open.key, &open.ledger, &judgement);
     let wake = changes.memo.wake;
     open.ledger.memo = std::mem::take(&mut changes.memo);
-    changes.memo.wake = wake;
     let mut document = Vec::new();
     // An empty document removes a ledger that has handed everything on.
     if !open.ledger.is_empty() || !open.ledger.memo.cases.is_empty() {
         formats::ledger::encode(&open.ledger, &mut document);
     }
+    let arrivals = std::mem::take(&mut open.arrivals);
+    let fate = |number: usize| {
+        let id = &sources.records.get(number)?.parsed.as_ref().ok()?.fact.id;
+        Some((number, fate_of(&judgement, &changes, id)))
+    };
     Judged {
-        judgement,
         effects: effects::of(rules, sources.now, &open.key, &changes),
-        changes,
+        wake,
         document,
+        fates: arrivals.into_iter().filter_map(fate).collect(),
     }
 }
 
 /// How each record was read, in order.
 fn records(records: &[Incoming], fates: Vec<Fate>, judged: &[Option<Judged>]) -> Vec<Record> {
-    let records = records.iter().zip(fates);
+    let mut of_ledgers: HashMap<usize, (Disposition, Option<Reason>)> = HashMap::with_capacity(records.len());
+    of_ledgers.extend(judged.iter().flatten().flat_map(|it| it.fates.iter().copied()));
+    let records = records.iter().zip(fates).enumerate();
     records
-        .map(|(record, fate)| {
+        .map(|(number, (record, fate))| {
             let mut detail = None;
             let (id, disposition, reason) = match (fate, &record.parsed) {
                 (Fate::Settled(disposition, reason), Ok(decoded)) => {
                     (Some(decoded.fact.id.clone()), disposition, reason)
                 }
-                (Fate::In(at), Ok(decoded)) => {
-                    let id = &decoded.fact.id;
-                    let (disposition, reason) = judged[at]
-                        .as_ref()
-                        .map_or((Disposition::Applied, None), |it| fate_of(it, id));
-                    (Some(id.clone()), disposition, reason)
+                (Fate::InLedger, Ok(decoded)) => {
+                    let fate = of_ledgers.get(&number).copied();
+                    let (disposition, reason) = fate.unwrap_or((Disposition::Applied, None));
+                    (Some(decoded.fact.id.clone()), disposition, reason)
                 }
                 (_, Err(rejected)) => {
                     detail = Some(Arc::from(format!("{}: {}", rejected.pointer, rejected.detail)));
@@ -247,19 +257,14 @@ fn records(records: &[Incoming], fates: Vec<Fate>, judged: &[Option<Judged>]) ->
 }
 
 /// What became of a fact that was taken into a ledger.
-fn fate_of(judged: &Judged, id: &FactId) -> (Disposition, Option<Reason>) {
-    if let Some(standing) = judged
-        .judgement
-        .standings
-        .iter()
-        .find(|standing| standing.fact == *id)
-    {
+fn fate_of(judgement: &Judgement, changes: &Changes, id: &FactId) -> (Disposition, Option<Reason>) {
+    let standing = judgement.standings.iter().find(|standing| standing.fact == *id);
+    if let Some(standing) = standing {
         return (standing.disposition, standing.reason);
     }
-    match judged.judgement.cases.iter().find(|case| case.facts.contains(id)) {
+    match judgement.cases.iter().find(|case| case.facts.contains(id)) {
         Some(case) => {
-            let begins = judged
-                .changes
+            let begins = changes
                 .cases
                 .iter()
                 .any(|change| change.is_new_version && change.version == 1 && change.case.anchor == *id);

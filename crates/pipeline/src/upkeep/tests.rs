@@ -9,8 +9,9 @@ use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::DAY;
-use ports::dispatch::{DueNotice, Pause, ProviderState, Submission};
+use ports::dispatch::{DispatchStore, DueNotice, Pause, ProviderState, Submission};
 use ports::gateway::{Answer, Message, RenderError};
+use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate};
 
 use super::*;
 
@@ -27,11 +28,33 @@ struct Books {
     /// Attempt and the time of its next look.
     looked: Vec<(AttemptId, Timestamp)>,
     tidied: u32,
+    pending: Vec<PendingReceipt>,
+    settled: Vec<(u64, ReceiptFate)>,
 }
 
 /// A store that knows unknown attempts and nothing else.
 #[derive(Default)]
 struct Store(Mutex<Books>);
+
+#[async_trait]
+impl ReceiptStore for Store {
+    async fn keep_receipts(&self, _now: Timestamp, _receipts: &[NewReceipt]) -> Result<u64, StoreError> {
+        unasked()
+    }
+
+    async fn pending_receipts(
+        &self,
+        _now: Timestamp,
+        _limit: usize,
+    ) -> Result<Vec<PendingReceipt>, StoreError> {
+        Ok(std::mem::take(&mut self.0.lock().unwrap().pending))
+    }
+
+    async fn settle_receipts(&self, fates: &[(u64, ReceiptFate)]) -> Result<(), StoreError> {
+        self.0.lock().unwrap().settled.extend(fates);
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl DispatchStore for Store {
@@ -203,7 +226,7 @@ fn scene(answers: &[LookUp], unknowns: u32) -> (Arc<Store>, Upkeep) {
         name: "primary".into(),
         script: Mutex::new(answers.to_vec().into()),
     };
-    let upkeep = Upkeep::new(Arc::clone(&store) as Arc<dyn DispatchStore>, vec![Arc::new(desk)]);
+    let upkeep = Upkeep::new(Arc::clone(&store) as Arc<dyn ReceiptStore>, vec![Arc::new(desk)]);
     (store, upkeep)
 }
 
@@ -327,4 +350,42 @@ async fn the_store_is_tidied_once_a_minute() {
         upkeep.step(start().plus(seconds * SECOND)).await.unwrap();
         assert_eq!(store.0.lock().unwrap().tidied, tidied, "after {seconds} s");
     }
+}
+
+#[tokio::test]
+async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up() {
+    let (store, mut upkeep) = scene(&[], 0);
+    let receipt = |sequence, attempt: Option<&str>, age: i64| PendingReceipt {
+        sequence,
+        provider: "primary".into(),
+        received_at: start().plus(-age),
+        state: NoticeState::Delivered,
+        code: Some("DELIVRD".into()),
+        message_id: Some("m1".into()),
+        attempt: attempt.map(|id| (AttemptId::from_text(id), NoticeId::from_text("n-1"))),
+    };
+    store.0.lock().unwrap().pending = vec![
+        receipt(1, Some("n-1-1"), 0),
+        receipt(2, None, 10 * MINUTE - 1),
+        receipt(3, None, 10 * MINUTE),
+    ];
+    assert_eq!(upkeep.step(start()).await.unwrap().receipts, 3);
+    let books = store.0.lock().unwrap();
+    let again = start().plus(15 * SECOND);
+    assert_eq!(
+        books.settled,
+        [
+            (1, ReceiptFate::Applied),
+            (2, ReceiptFate::Later(again)),
+            (3, ReceiptFate::Unmatched)
+        ]
+    );
+    let [applied] = &books.finished[..] else {
+        panic!("{:?}", books.finished)
+    };
+    assert_eq!(
+        (applied.attempt.as_str(), applied.class, applied.next),
+        ("n-1-1", AttemptClass::Accepted, NoticeState::Delivered)
+    );
+    assert_eq!(applied.provider_id.as_deref(), Some("m1"));
 }

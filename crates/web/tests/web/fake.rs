@@ -13,6 +13,7 @@ use ports::read::{
     AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
 };
+use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
 /// What the store holds; tests change it under the routes.
@@ -151,6 +152,21 @@ impl ReadStore for Fake {
     }
 
     async fn publish_policy(&self, _: &StoredPolicy) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReceiptStore for Fake {
+    async fn keep_receipts(&self, _: Timestamp, receipts: &[NewReceipt]) -> Result<u64, StoreError> {
+        Ok(receipts.len() as u64)
+    }
+
+    async fn pending_receipts(&self, _: Timestamp, _: usize) -> Result<Vec<PendingReceipt>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn settle_receipts(&self, _: &[(u64, ReceiptFate)]) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -1,0 +1,64 @@
+//! News that providers pushed: matched to its attempt and written by rank, whatever the order in which it came.
+
+use engine::notice::AttemptClass;
+use engine::time::{MINUTE, SECOND, Timestamp};
+use metrics::counter;
+use ports::dispatch::Finished;
+use ports::receipt::{PendingReceipt, ReceiptFate, ReceiptStore};
+use ports::store::StoreError;
+
+use crate::metrics::RECEIPTS;
+
+/// Receipts in one step.
+const AT_ONCE: usize = 1_000;
+/// How long news may come before what it is about: the answer of the call that sent it is written by then.
+const PATIENCE: i64 = 10 * MINUTE;
+/// How often it is looked at meanwhile.
+const AGAIN: i64 = 15 * SECOND;
+
+/// Applies what waits; says how many receipts were looked at.
+pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<usize, StoreError> {
+    let pending = store.pending_receipts(now, AT_ONCE).await?;
+    let outcomes: Vec<Finished> = pending.iter().filter_map(news).collect();
+    if !outcomes.is_empty() {
+        store.finish(now, &outcomes).await?;
+    }
+    // Only now: a crash in between applies the same news again, which changes nothing.
+    let fates: Vec<_> = pending.iter().map(|it| (it.sequence, fate(it, now))).collect();
+    store.settle_receipts(&fates).await?;
+    for (receipt, (_, fate)) in pending.iter().zip(&fates) {
+        let result = match fate {
+            ReceiptFate::Applied => receipt.state.as_str(),
+            ReceiptFate::Later(_) => continue,
+            ReceiptFate::Unmatched => "unmatched",
+        };
+        counter!(RECEIPTS, "provider" => receipt.provider.to_string(), "result" => result).increment(1);
+    }
+    Ok(pending.len())
+}
+
+/// What a receipt says about its attempt: that the provider had taken it, and where the message went.
+fn news(receipt: &PendingReceipt) -> Option<Finished> {
+    let (attempt, notice) = receipt.attempt.clone()?;
+    Some(Finished {
+        attempt,
+        notice,
+        class: AttemptClass::Accepted,
+        code: receipt.code.clone(),
+        provider_id: receipt.message_id.clone(),
+        next: receipt.state,
+        reason: Some("receipt".into()),
+        not_before: None,
+        taken_back: None,
+    })
+}
+
+fn fate(receipt: &PendingReceipt, now: Timestamp) -> ReceiptFate {
+    if receipt.attempt.is_some() {
+        return ReceiptFate::Applied;
+    }
+    if now < receipt.received_at.plus(PATIENCE) {
+        return ReceiptFate::Later(now.plus(AGAIN));
+    }
+    ReceiptFate::Unmatched
+}
