@@ -2,6 +2,7 @@
 
 mod answer;
 mod exchange;
+mod push;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::ids::AttemptId;
-use ports::gateway::{Answer, Gateway, LookUp, Message, RenderError};
+use engine::time::Timestamp;
+use ports::gateway::{Answer, Gateway, LookUp, Message, Push, PushError, Pushed, RenderError};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -42,6 +44,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// Phone or plate.
     pub recipient: Recipient,
+    /// `whsec_` and the base64 of the key that receipts are signed with; none: receipts are refused.
+    pub receipt_secret: Option<SecretString>,
 }
 
 impl Options {
@@ -55,6 +59,7 @@ impl Options {
             concurrency: 32,
             rate: None,
             recipient: Recipient::Phone,
+            receipt_secret: None,
         }
     }
 }
@@ -65,6 +70,7 @@ pub struct Generic {
     options: Options,
     url: Url,
     client: Client,
+    signature: Option<push::Signature>,
 }
 
 impl Generic {
@@ -103,8 +109,18 @@ impl Generic {
                 "nothing would ever be sent; write 1 or more, or leave it out",
             ));
         }
+        let secret = options.receipt_secret.as_ref();
+        let signature = secret.map(|secret| push::Signature::new(secret.expose_secret()));
+        let signature = signature
+            .transpose()
+            .map_err(|what| wrong("receipt_secret_file", what))?;
         let client = client(&options).map_err(|(key, what)| wrong(key, &what))?;
-        Ok(Self { options, url, client })
+        Ok(Self {
+            options,
+            url,
+            client,
+            signature,
+        })
     }
 }
 
@@ -141,6 +157,13 @@ impl Gateway for Generic {
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(request);
         answer::of_send(&exchange::run(call, LARGEST_ANSWER).await)
+    }
+
+    fn read_push(&self, push: Push<'_>, now: Timestamp) -> Result<Pushed, PushError> {
+        let not_taken = || PushError::NotTaken(Arc::clone(&self.options.name));
+        let signature = self.signature.as_ref().ok_or_else(not_taken)?;
+        signature.check(push, now)?;
+        push::read(&self.options.name, push.body, now)
     }
 
     async fn look_up(&self, client_ref: &AttemptId) -> LookUp {

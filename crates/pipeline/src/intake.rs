@@ -200,7 +200,10 @@ impl Intake {
             return None;
         }
         let loaded = Loaded::load(&*self.store, &self.rules, sources, &mut batch.leaves).await;
-        loaded.ok().flatten()
+        let loaded = loaded.ok().flatten()?;
+        self.reader
+            .weigh(loaded.sources.records.len(), loaded.documents());
+        Some(loaded)
     }
 
     async fn sources(&mut self, from: Progress, now: Timestamp) -> Result<Sources, StoreError> {
@@ -216,10 +219,13 @@ impl Intake {
     }
 
     /// The batch of `sources` on a store that shows everything before; none: there is nothing to do.
-    async fn batch(&self, sources: Sources) -> Result<Option<Batch>, StoreError> {
+    async fn batch(&mut self, sources: Sources) -> Result<Option<Batch>, StoreError> {
         let mut before = Before::default();
         let loaded = Loaded::load(&*self.store, &self.rules, sources, &mut before).await?;
-        loaded.map(|loaded| Batch::judge(&self.rules, loaded)).transpose()
+        let Some(loaded) = loaded else { return Ok(None) };
+        self.reader
+            .weigh(loaded.sources.records.len(), loaded.documents());
+        Batch::judge(&self.rules, loaded).map(Some)
     }
 
     fn judged_at(&self, from: Progress, records: &[Incoming], now: Timestamp) -> Timestamp {

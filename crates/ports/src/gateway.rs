@@ -11,6 +11,7 @@ use engine::time::Timestamp;
 use thiserror::Error;
 
 use crate::contact::Phone;
+use crate::receipt::NewReceipt;
 
 /// A message to render for one provider.
 #[derive(Clone, Debug)]
@@ -70,6 +71,38 @@ pub struct RenderError {
     pub what: String,
 }
 
+/// What a provider pushes, as it came.
+#[derive(Clone, Copy)]
+pub struct Push<'a> {
+    /// Looks a header up by its name in small letters; none: absent, or not text.
+    pub header: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// The news in a push.
+#[derive(Debug, Default)]
+pub struct Pushed {
+    /// What could be read.
+    pub receipts: Vec<NewReceipt>,
+    /// What could not: its place in the push, and what is wrong with it; no phone, name or text.
+    pub unreadable: Vec<(usize, String)>,
+}
+
+/// Why nothing of a push is taken.
+#[derive(Debug, Error)]
+pub enum PushError {
+    /// This provider pushes nothing, or there is no secret to check it with.
+    #[error("provider {0} takes no receipts: it has no receipt_secret_file")]
+    NotTaken(Arc<str>),
+    /// Nobody can tell that it comes from the provider, or that it is not an old one sent again.
+    #[error("{0}")]
+    Unsigned(&'static str),
+    /// Not what this provider pushes.
+    #[error("{0}")]
+    Malformed(String),
+}
+
 /// A provider.
 #[async_trait]
 pub trait Gateway: Send + Sync {
@@ -93,6 +126,12 @@ pub trait Gateway: Send + Sync {
 
     /// One HTTP call with one deadline: no redirect, no retry. Never fails otherwise than by class.
     async fn send(&self, request: Bytes) -> Answer;
+
+    /// Reads what the provider pushed to us; nothing is taken that is not signed.
+    fn read_push(&self, push: Push<'_>, now: Timestamp) -> Result<Pushed, PushError> {
+        let (_, _) = (push, now);
+        Err(PushError::NotTaken(Arc::clone(self.name())))
+    }
 
     /// Asks what became of an attempt.
     async fn look_up(&self, client_ref: &AttemptId) -> LookUp;

@@ -108,6 +108,17 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// Bytes of the documents that were read from the store.
+    pub(crate) fn documents(&self) -> usize {
+        let bytes = |(_, origin): &(Arc<str>, Origin)| match origin {
+            Origin::Stored(stored) => stored.document.len(),
+            Origin::Before(_) => 0,
+        };
+        self.ledgers.iter().map(bytes).sum()
+    }
+}
+
 /// Adds the keys of all ledgers that the records need, and answers what is known of ids that had to be looked up.
 async fn needs(
     store: &dyn Store,

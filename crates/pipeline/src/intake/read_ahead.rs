@@ -16,6 +16,11 @@ pub(crate) struct Incoming {
     pub(crate) parsed: Result<Decoded, Rejected>,
 }
 
+/// Documents of more bytes are too many for one batch: open, a ledger takes some eight times its document.
+const HEAVY: usize = 16 << 20;
+/// A batch of so few records is never halved.
+const LEAST: usize = 256;
+
 type Ahead = JoinHandle<Result<Vec<Incoming>, StoreError>>;
 
 /// The stream with one batch read ahead.
@@ -27,7 +32,8 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Batches begin with `first` records and double, as long as the stream fills them, up to `most`.
+    /// Batches begin with `first` records and double, as long as the stream fills them and their ledgers are not too
+    /// heavy, up to `most`.
     pub(crate) fn new(store: Arc<dyn Store>, first: usize, most: usize) -> Self {
         Self {
             store,
@@ -55,13 +61,21 @@ impl ReadAhead {
             let (from, room) = (next(&records), self.limit - records.len());
             records.extend(read(self.store.clone(), from, room).await?);
         }
-        if records.len() == self.limit {
+        if records.len() >= self.limit {
             let next = next(&records);
-            self.limit = (self.limit * 2).min(self.most);
             let task = tokio::spawn(read(self.store.clone(), next, self.limit));
             self.ahead = Some((next, task));
         }
         Ok(records)
+    }
+
+    /// Says what a batch weighed, so that the next ones fit: its records, and the bytes of the documents that it opened.
+    pub(crate) fn weigh(&mut self, records: usize, documents: usize) {
+        if documents > HEAVY && self.limit > LEAST {
+            self.limit /= 2;
+        } else if documents <= HEAVY / 2 && records >= self.limit {
+            self.limit = (self.limit * 2).min(self.most);
+        }
     }
 
     /// How many records make a batch now.
