@@ -95,6 +95,7 @@ fn gateway(name: &str, provider: &Provider) -> Result<Arc<dyn Gateway>, Failure>
         concurrency: provider.concurrency,
         rate: provider.rate,
         recipient,
+        receipt_secret: provider.receipt_secret()?,
         ..generic::Options::new(name, provider.url.as_deref().unwrap_or_default())
     };
     Ok(Arc::new(Generic::new(options).map_err(Failure::configuration)?))

@@ -103,6 +103,45 @@ pub struct Pause {
     pub at: Timestamp,
 }
 
+/// What a person does with one message that was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeAct {
+    /// Stops it.
+    Hold,
+    /// Lets a stopped one go on.
+    Release,
+    /// Ends it for good.
+    Cancel,
+}
+
+impl NoticeAct {
+    /// Where it leads from a state; none: it cannot be done there.
+    pub fn leads_to(self, from: NoticeState) -> Option<NoticeState> {
+        match (self, from) {
+            (Self::Hold, NoticeState::Queued) => Some(NoticeState::Held),
+            (Self::Release, NoticeState::Held) => Some(NoticeState::Queued),
+            (Self::Cancel, NoticeState::Queued | NoticeState::Held | NoticeState::NoContact) => {
+                Some(NoticeState::Cancelled)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acted {
+    /// It was done.
+    Done {
+        /// The state before.
+        from: NoticeState,
+        /// The state now.
+        to: NoticeState,
+    },
+    /// It cannot be done in this state, or the message may have been sent.
+    Refused(NoticeState),
+}
+
 /// The name under which a pause of everything is kept.
 pub const ALL_PROVIDERS: &str = "*";
 
@@ -137,6 +176,15 @@ pub trait DispatchStore: Send + Sync {
 
     /// Moves leased notices to a later time, for quiet hours.
     async fn defer(&self, notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError>;
+
+    /// Does what a person wants with one notice. `reason` begins with `person` and is kept with it.
+    async fn act(
+        &self,
+        now: Timestamp,
+        notice: &NoticeId,
+        act: NoticeAct,
+        reason: &str,
+    ) -> Result<Acted, StoreError>;
 
     /// Submitted attempts whose deadline is past become unknown, never queued. Says how many, by provider.
     async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError>;

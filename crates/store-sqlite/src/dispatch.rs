@@ -2,6 +2,7 @@
 //!
 //! Every change of a notice goes through the one writer, so that of a cancellation and a submission exactly one wins.
 
+mod act;
 mod finish;
 mod lease;
 mod overdue;
@@ -14,7 +15,9 @@ use async_trait::async_trait;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
-use ports::dispatch::{DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt};
+use ports::dispatch::{
+    Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt,
+};
 use ports::store::StoreError;
 
 use crate::SqliteStore;
@@ -93,6 +96,23 @@ impl DispatchStore for SqliteStore {
             leases: self.leases.clone(),
         };
         Ok(self.writer.write(defer).await?)
+    }
+
+    async fn act(
+        &self,
+        now: Timestamp,
+        notice: &NoticeId,
+        act: NoticeAct,
+        reason: &str,
+    ) -> Result<Acted, StoreError> {
+        let act = act::Act {
+            now,
+            notice: notice.clone(),
+            act,
+            reason: reason.into(),
+            leases: self.leases.clone(),
+        };
+        Ok(self.writer.write(act).await?)
     }
 
     async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {

@@ -107,7 +107,11 @@ async fn an_older_a_newer_and_a_changed_schema_are_told_apart() {
     assert!(matches!(changed, Err(OpenError::Changed { version: 1, .. })));
     let file = directory.path().join("later.db");
     open(&file).await.close().await;
-    run(&file, "UPDATE _sqlx_migrations SET version = 99 WHERE version = 2").await;
+    run(
+        &file,
+        "UPDATE _sqlx_migrations SET version = 99 WHERE version = 2",
+    )
+    .await;
     let newer = SqliteStore::open(file.to_str().unwrap(), options()).await;
     assert!(matches!(newer, Err(OpenError::Newer { found: 99, .. })));
 }

@@ -9,6 +9,7 @@
     reason = "a promise that cannot be tried is broken: the test ends here"
 )]
 
+mod acts;
 mod dispatch;
 mod lane;
 mod model;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ports::read::Store;
 
+pub use acts::*;
 pub use dispatch::*;
 pub use lane::*;
 pub use model::*;
@@ -72,6 +74,8 @@ macro_rules! conformance {
             nothing_is_submitted_too_late_or_too_early,
             a_pause_refuses_and_lasts,
             a_leased_notice_is_deferred_or_set_aside,
+            a_held_notice_waits_until_it_is_released,
+            a_person_cancels_unsent_notices_only,
             what_was_not_sent_goes_back_and_is_taken_back,
             later_news_never_lowers,
             a_not_sent_attempt_takes_no_more_news,

@@ -39,6 +39,14 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// The secret that receipts are signed with.
+    pub(crate) fn receipt_secret(&self) -> Result<Option<SecretString>, Failure> {
+        let secret = self.receipt_secret_file.as_deref().map(files::read_secret);
+        Ok(secret.transpose()?.map(SecretString::from))
+    }
+}
+
 /// What is wrong with the address of a provider, if anything.
 pub(super) fn bad_url(name: &str, url: &str) -> Option<String> {
     // Fails only when this process has installed it before, which is as good.

@@ -9,7 +9,7 @@ use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::DAY;
-use ports::dispatch::{DispatchStore, DueNotice, Pause, ProviderState, Submission};
+use ports::dispatch::{Acted, DispatchStore, DueNotice, NoticeAct, Pause, ProviderState, Submission};
 use ports::gateway::{Answer, Message, RenderError};
 use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate};
 
@@ -96,6 +96,16 @@ impl DispatchStore for Store {
 
     async fn defer(&self, _notices: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError> {
         unasked()
+    }
+
+    async fn act(
+        &self,
+        _now: Timestamp,
+        notice: &NoticeId,
+        _act: NoticeAct,
+        _reason: &str,
+    ) -> Result<Acted, StoreError> {
+        Err(StoreError::NotFound(format!("notice {notice}")))
     }
 
     async fn expire_submissions(&self, _now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {

@@ -8,7 +8,8 @@ use engine::ids::{AttemptId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{MINUTE, Timestamp};
 use ports::dispatch::{
-    ALL_PROVIDERS, DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt,
+    ALL_PROVIDERS, Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission,
+    UnknownAttempt,
 };
 use ports::store::StoreError;
 
@@ -117,6 +118,28 @@ impl DispatchStore for MemoryStore {
             }
         }
         Ok(())
+    }
+
+    async fn act(
+        &self,
+        now: Timestamp,
+        notice: &NoticeId,
+        act: NoticeAct,
+        reason: &str,
+    ) -> Result<Acted, StoreError> {
+        let (mut books, mut leases) = (self.books(), self.leases());
+        let live = books.has_live_attempt(notice);
+        let row = books.notice(notice);
+        let row = row.ok_or_else(|| StoreError::NotFound(format!("notice {notice}")))?;
+        let from = row.state;
+        let Some(to) = act.leads_to(from).filter(|_| !live) else {
+            return Ok(Acted::Refused(from));
+        };
+        leases.by_notice.remove(notice);
+        row.state = to;
+        row.reason = (to != NoticeState::Queued).then(|| reason.into());
+        row.final_at = (to == NoticeState::Cancelled).then_some(now);
+        Ok(Acted::Done { from, to })
     }
 
     async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {

@@ -8,7 +8,9 @@ use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
 use formats::case_line::CaseLine;
-use ports::dispatch::{DispatchStore, DueNotice, Finished, Pause, ProviderState, Submission, UnknownAttempt};
+use ports::dispatch::{
+    Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt,
+};
 use ports::read::{
     AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
@@ -199,6 +201,16 @@ impl DispatchStore for Fake {
 
     async fn defer(&self, _: &[(NoticeId, u64, Timestamp)]) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn act(
+        &self,
+        _now: Timestamp,
+        notice: &NoticeId,
+        _act: NoticeAct,
+        _reason: &str,
+    ) -> Result<Acted, StoreError> {
+        Err(StoreError::NotFound(format!("notice {notice}")))
     }
 
     async fn expire_submissions(&self, _: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {

@@ -10,7 +10,7 @@ use engine::notice::NoticeState;
 use formats::inner::Inner;
 use formats::notice_parameters::NoticeParameters;
 use ports::contact::Phone;
-use ports::dispatch::{DueNotice, Pause, ProviderState, Submission, UnknownAttempt};
+use ports::dispatch::{Acted, DueNotice, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt};
 use ports::gateway::{LookUp, Message, RenderError};
 use ports::registry::{Owner, OwnerQuery, RegistryError};
 use tokio::sync::Semaphore;
@@ -249,6 +249,16 @@ impl DispatchStore for Store {
             });
         }
         Ok(())
+    }
+
+    async fn act(
+        &self,
+        _now: Timestamp,
+        notice: &NoticeId,
+        _act: NoticeAct,
+        _reason: &str,
+    ) -> Result<Acted, StoreError> {
+        Err(StoreError::NotFound(format!("notice {notice}")))
     }
 
     async fn expire_submissions(&self, _now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {
