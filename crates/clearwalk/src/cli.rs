@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
-    ModeWord, RestoreArgs, SmsCommand, VerdictWord,
+    ModeWord, NoticeArgs, NoticeCommand, RestoreArgs, SmsCommand, VerdictWord,
 };
 pub(crate) use self::tools::{
     CompletionsArgs, ConfigCommand, DecideArgs, LintArgs, ManArgs, PolicyCommand, SimulateArgs,
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Shows a case, or says something about it.
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Holds, releases or cancels one message that was not sent.
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     /// The state of sending; stops and resumes it.
     #[command(subcommand)]
     Sms(SmsCommand),

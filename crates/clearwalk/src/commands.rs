@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod lint;
 mod manual;
+mod notice;
 mod policy;
 mod serve;
 mod simulate;
@@ -44,6 +45,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Db(command) => db::run(context, &command),
         Command::Doctor => doctor::run(context),
         Command::Export(args) => export::run(context, &args),
+        Command::Notice(command) => notice::run(context, &command),
         Command::Sms(command) => sms::run(context, &command),
         Command::Digest(args) => digest::run(context, &args),
         Command::Import(args) => import::run(context, &args),

@@ -220,6 +220,37 @@ pub(crate) enum VerdictWord {
     Rejected,
 }
 
+/// What `notice` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticeCommand {
+    /// Stops a queued message until it is released.
+    #[command(after_help = "Example: clearwalk notice hold n-0123456789ABCDEFGHJK --reason 'wrong picture'")]
+    Hold(NoticeArgs),
+    /// Lets a held message go on.
+    #[command(
+        after_help = "Example: clearwalk notice release n-0123456789ABCDEFGHJK --reason 'picture is right'"
+    )]
+    Release(NoticeArgs),
+    /// Ends a message that was not sent, for good.
+    #[command(
+        after_help = "Example: clearwalk notice cancel n-0123456789ABCDEFGHJK --reason 'told in person'"
+    )]
+    Cancel(NoticeArgs),
+}
+
+/// Options of `notice`.
+#[derive(Debug, Args)]
+pub(crate) struct NoticeArgs {
+    /// The notice's id, as exports print it.
+    pub(crate) notice: String,
+    /// Why; kept with the notice and in the audit log.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Who says so; else the login name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
 /// What `sms` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SmsCommand {

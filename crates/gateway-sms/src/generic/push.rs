@@ -33,7 +33,8 @@ impl std::fmt::Debug for Signature {
 
 impl Signature {
     pub(super) fn new(secret: &str) -> Result<Self, &'static str> {
-        let key = secret.trim().strip_prefix(PREFIX).unwrap_or(secret.trim());
+        let secret = secret.trim();
+        let key = secret.strip_prefix(PREFIX).unwrap_or(secret);
         let key = STANDARD
             .decode(key)
             .map_err(|_| "must be one line: whsec_ and base64")?;
