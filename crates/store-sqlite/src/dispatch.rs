@@ -108,7 +108,7 @@ impl DispatchStore for SqliteStore {
         let act = act::Act {
             now,
             notice: notice.clone(),
-            act,
+            what: act,
             reason: reason.into(),
             leases: self.leases.clone(),
         };

@@ -19,7 +19,7 @@ use crate::writer::Job;
 pub(super) struct Act {
     pub(super) now: Timestamp,
     pub(super) notice: NoticeId,
-    pub(super) act: NoticeAct,
+    pub(super) what: NoticeAct,
     pub(super) reason: Arc<str>,
     pub(super) leases: Arc<Mutex<Leases>>,
 }
@@ -41,7 +41,7 @@ impl Job for Act {
             return Err(StoreError::NotFound(format!("notice {}", self.notice)).into());
         };
         let (from, live): (_, bool) = (NoticeState::of(row.try_get(0)?)?, row.try_get(1)?);
-        let Some(to) = self.act.leads_to(from).filter(|_| !live) else {
+        let Some(to) = self.what.leads_to(from).filter(|_| !live) else {
             return Ok(Acted::Refused(from));
         };
         // Whoever prepares it has read what no longer holds.
