@@ -224,17 +224,13 @@ pub(crate) enum VerdictWord {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NoticeCommand {
     /// Stops a queued message until it is released.
-    #[command(after_help = "Example: clearwalk notice hold n-0123456789ABCDEFGHJK --reason 'wrong picture'")]
+    #[command(after_help = "Example: clearwalk notice hold n-0123456789ABCDEFGHJK --reason unclear")]
     Hold(NoticeArgs),
     /// Lets a held message go on.
-    #[command(
-        after_help = "Example: clearwalk notice release n-0123456789ABCDEFGHJK --reason 'picture is right'"
-    )]
+    #[command(after_help = "Example: clearwalk notice release n-0123456789ABCDEFGHJK --reason checked")]
     Release(NoticeArgs),
     /// Ends a message that was not sent, for good.
-    #[command(
-        after_help = "Example: clearwalk notice cancel n-0123456789ABCDEFGHJK --reason 'told in person'"
-    )]
+    #[command(after_help = "Example: clearwalk notice cancel n-0123456789ABCDEFGHJK --reason told-in-person")]
     Cancel(NoticeArgs),
 }
 
