@@ -1,6 +1,7 @@
 //! The command line: every command, its options and the words of its help.
 
 mod stores;
+mod tokens;
 mod tools;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
     ModeWord, NoticeArgs, NoticeCommand, RestoreArgs, SmsCommand, VerdictWord,
 };
+pub(crate) use self::tokens::TokenCommand;
 pub(crate) use self::tools::{
     CompletionsArgs, ConfigCommand, DecideArgs, LintArgs, ManArgs, PolicyCommand, SimulateArgs,
     TestGatewayArgs,
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// The state of sending; stops and resumes it.
     #[command(subcommand)]
     Sms(SmsCommand),
+    /// Makes, lists and revokes tokens of people and machines.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Checks, lists and shows policies.
     #[command(subcommand)]
     Policy(PolicyCommand),

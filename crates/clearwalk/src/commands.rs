@@ -17,6 +17,7 @@ mod serve;
 mod simulate;
 mod sms;
 mod test_gateway;
+mod token;
 mod version;
 
 use std::path::PathBuf;
@@ -51,6 +52,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(context, &args),
         Command::Simulate(args) => simulate::run(context, &args),
         Command::TestGateway(args) => test_gateway::run(context, &args),
+        Command::Token(command) => token::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Config(command) => config::run(context, &command),
         Command::Completions(args) => manual::completions(&args),

@@ -30,6 +30,15 @@ const USUAL: &str = "clearwalk.toml";
 impl Context {
     /// The settings that hold for this command.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.read_settings(None)
+    }
+
+    /// The settings of a command that makes the file which `key` names: it need not be there yet.
+    pub(crate) fn settings_making(&self, key: &str) -> Result<Settings, Failure> {
+        self.read_settings(Some(key))
+    }
+
+    fn read_settings(&self, making: Option<&str>) -> Result<Settings, Failure> {
         let file = find(self.config.as_deref())?;
         let mut source = Source::default();
         if let Some((path, text)) = &file {
@@ -40,7 +49,8 @@ impl Context {
             .as_ref()
             .and_then(|(path, _)| path.parent())
             .map(Path::to_owned);
-        let settings = Settings::of(source, file.map(|(path, _)| path), folder.unwrap_or_default());
+        let (file, folder) = (file.map(|(path, _)| path), folder.unwrap_or_default());
+        let settings = Settings::of(source, file, folder, making);
         settings.map_err(|mistakes| {
             Failure::configuration(mistakes.join("\n")).hint("clearwalk config schema prints all keys")
         })
@@ -53,7 +63,7 @@ impl Settings {
         let mut source = Source::default();
         source.read_file(path, text);
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Self::of(source, Some(path.to_owned()), folder)
+        Self::of(source, Some(path.to_owned()), folder, None)
             .map_err(|mistakes| Failure::configuration(mistakes.join("\n")))
     }
 }

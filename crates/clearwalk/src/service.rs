@@ -48,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) texts: Arc<Texts>,
     pub(crate) gateways: Gateways,
     pub(crate) registry: Arc<dyn ports::registry::Registry>,
+    /// None: everybody may do everything, and only loopback is served.
+    pub(crate) tokens: Option<Arc<web::TokensFile>>,
 }
 
 impl Parts {
@@ -56,12 +58,19 @@ impl Parts {
         let texts = Arc::new(wiring::texts(settings, &rules)?);
         let registry = wiring::registry(settings, &rules)?;
         let gateways = Gateways::new(settings)?;
+        let tokens = settings
+            .tokens_file
+            .as_deref()
+            .map(web::TokensFile::open)
+            .transpose();
+        let tokens = tokens.map_err(Failure::configuration)?.map(Arc::new);
         Ok(Self {
             store,
             rules: Arc::new(rules),
             texts,
             gateways,
             registry,
+            tokens,
         })
     }
 
@@ -204,6 +213,11 @@ fn page_parts(parts: &Parts, health: StoreHealth, metrics: PrometheusHandle) -> 
     let (texts, grammar) = (parts.texts.clone(), parts.rules.grammar());
     web::Parts {
         store: parts.store.clone(),
+        stream: parts.store.clone(),
+        intake: parts.store.clone(),
+        rules: parts.rules.clone(),
+        tokens: parts.tokens.clone(),
+        backlog: None,
         dispatch: parts.store.clone(),
         health: Arc::new(health),
         metrics: Arc::new(move || metrics.render()),

@@ -148,6 +148,12 @@ impl Rules {
         self.devices.as_ref()?.get(id)
     }
 
+    /// A device of the file whose pictures are evidence at `at`.
+    pub fn approved_device(&self, at: Timestamp) -> Option<&Arc<str>> {
+        let mut devices = self.devices.as_ref()?.iter();
+        devices.find(|(_, device)| device.may_speak(at)).map(|(id, _)| id)
+    }
+
     /// Whether pictures of a device are evidence at `at`: without a list of devices every one is approved.
     pub fn device_may_speak(&self, id: &str, at: Timestamp) -> bool {
         self.devices

@@ -4,14 +4,21 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use engine::plate::Grammar;
+use engine::rules::Rules;
 use ports::clock::Clock;
 use ports::dispatch::DispatchStore;
+use ports::log::Stream;
 use ports::read::{ReadStore, StoredNotice};
-use tokio::sync::Semaphore;
+use ports::store::IntakeStore;
+use tokio::sync::{OnceCell, Semaphore};
 
+use crate::access::Refusals;
 use crate::board::Board;
+use crate::facts::TAKERS;
+use crate::hands::Keys;
 use crate::health::Health;
 use crate::live::STREAMS;
+use crate::tokens::TokensFile;
 
 /// The text of a message that is not sent yet, with its segments; none: it cannot be rendered.
 pub type RenderText = Arc<dyn Fn(&StoredNotice) -> Option<(String, u32)> + Send + Sync>;
@@ -20,6 +27,16 @@ pub type RenderText = Arc<dyn Fn(&StoredNotice) -> Option<(String, u32)> + Send 
 pub struct Parts {
     /// What is read.
     pub store: Arc<dyn ReadStore>,
+    /// Where facts go.
+    pub stream: Arc<dyn Stream>,
+    /// What intake remembers: ids, ledgers and how far it has come.
+    pub intake: Arc<dyn IntakeStore>,
+    /// What is decided by.
+    pub rules: Arc<Rules>,
+    /// Who may do what; none: everybody may, and only loopback is served.
+    pub tokens: Option<Arc<TokensFile>>,
+    /// Facts that may wait to be decided on before senders are held back; none: the usual number.
+    pub backlog: Option<u64>,
     /// The switches of the SMS providers.
     pub dispatch: Arc<dyn DispatchStore>,
     /// Whether the service can do its work.
@@ -45,6 +62,12 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) board: Board,
+    /// One permit for each request with facts.
+    pub(crate) takers: Semaphore,
+    pub(crate) refusals: Refusals,
+    pub(crate) keys: Keys,
+    /// Where the stream ended when a person was first heard.
+    pub(crate) began: OnceCell<u64>,
     /// One permit for each open live stream.
     pub(crate) streams: Arc<Semaphore>,
 }
@@ -54,6 +77,10 @@ impl App {
         Self(Arc::new(Shared {
             parts,
             board: Board::default(),
+            takers: Semaphore::new(TAKERS),
+            refusals: Refusals::default(),
+            keys: Keys::default(),
+            began: OnceCell::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }))
     }

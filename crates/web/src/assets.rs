@@ -12,6 +12,7 @@ const STYLE: &str = include_str!("assets/app.css");
 pub(crate) async fn script(headers: HeaderMap) -> Response {
     tag::answer(
         &headers,
+        None,
         SCRIPT.into(),
         "text/javascript; charset=utf-8",
         "no-cache",
@@ -19,9 +20,15 @@ pub(crate) async fn script(headers: HeaderMap) -> Response {
 }
 
 pub(crate) async fn icon(headers: HeaderMap) -> Response {
-    tag::answer(&headers, ICON.into(), "image/svg+xml", "no-cache")
+    tag::answer(&headers, None, ICON.into(), "image/svg+xml", "no-cache")
 }
 
 pub(crate) async fn style(headers: HeaderMap) -> Response {
-    tag::answer(&headers, STYLE.into(), "text/css; charset=utf-8", "no-cache")
+    tag::answer(
+        &headers,
+        None,
+        STYLE.into(),
+        "text/css; charset=utf-8",
+        "no-cache",
+    )
 }

@@ -1,10 +1,10 @@
 //! Cases: the list, newest first, and everything about one.
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use engine::case::Outcome;
 use engine::ids::CaseId;
 use engine::plate;
@@ -12,6 +12,7 @@ use formats::case_line::{Because, CaseLine};
 use ports::read::{CaseFilter, NoticeFilter, StoredCase};
 use serde::Serialize;
 
+use crate::access::Caller;
 use crate::app::App;
 use crate::cursor::{self, Of, Page};
 use crate::notices::NoticeItem;
@@ -82,37 +83,40 @@ impl Wanted {
     }
 }
 
-pub(crate) async fn list(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
-    let parameters = Parameters::read(&uri, &["subject", "outcome", "cursor", "limit"])?;
-    let limit = parameters.limit()?;
-    let wanted = parameters.get("subject").map(|text| Wanted::read(&app, text));
-    let mut filter = CaseFilter {
-        plate: wanted.as_ref().map(|wanted| wanted.number.as_str().into()),
-        outcome: parameters.word("outcome", &Outcome::ALL)?,
-        effective_only: true,
-        newest_first: true,
-        after: parameters.cursor(Of::Cases)?,
-    };
+/// Cases looked at for one answer: who may see few of them must not read them all in one request. The answer may then
+/// hold fewer items than asked for, and still a `next`.
+const LOOK: usize = 20_000;
+
+/// One page of the cases of a filter that are wanted.
+pub(crate) async fn page(
+    app: &App,
+    of: Of,
+    mut filter: CaseFilter,
+    limit: usize,
+    is_wanted: impl Fn(&CaseItem) -> bool,
+) -> Result<Page<CaseItem>, Problem> {
     let mut items: Vec<(u64, CaseItem)> = Vec::new();
-    // The store filters by number; classes and epochs are few, so a second look is rare. One more than asked for
-    // tells whether there is a next page.
+    let mut looked = 0;
+    // One more than asked for tells whether there is a next page.
+    let chunk = LARGEST_LIMIT.min(limit + 1);
     while items.len() <= limit {
-        let found = app
-            .parts
-            .store
-            .cases(&filter, LARGEST_LIMIT.min(limit + 1))
-            .await?;
+        let found = app.parts.store.cases(&filter, chunk).await?;
         let Some(last) = found.last() else { break };
         filter.after = Some(last.sequence);
-        let was_last = found.len() < LARGEST_LIMIT.min(limit + 1);
         for stored in &found {
             let item = CaseItem::try_from(stored)?;
-            if wanted.as_ref().is_none_or(|wanted| wanted.fits(&item)) {
+            if is_wanted(&item) {
                 items.push((stored.sequence, item));
             }
         }
-        if was_last {
+        looked += found.len();
+        if found.len() < chunk {
             break;
+        }
+        if looked >= LOOK && items.len() <= limit {
+            let next = filter.after.map(|after| cursor::encode(of, after));
+            let items = items.into_iter().map(|(_, item)| item).collect();
+            return Ok(Page { items, next });
         }
     }
     let has_more = items.len() > limit;
@@ -120,36 +124,72 @@ pub(crate) async fn list(State(app): State<App>, uri: Uri) -> Result<Response, P
     let next = items
         .last()
         .filter(|_| has_more)
-        .map(|(sequence, _)| cursor::encode(Of::Cases, *sequence));
+        .map(|(sequence, _)| cursor::encode(of, *sequence));
     let items = items.into_iter().map(|(_, item)| item).collect();
-    Ok(Json(Page { items, next }).into_response())
+    Ok(Page { items, next })
 }
 
-pub(crate) async fn one(
+pub(crate) async fn list(
     State(app): State<App>,
-    id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|error| Problem::parameter("id", error.body_text()))?;
-    let id = CaseId::from_text(&id);
-    let stored = app.parts.store.case(&id).await?;
+    let parameters = Parameters::read(&uri, &["subject", "outcome", "cursor", "limit"])?;
+    let wanted = parameters.get("subject").map(|text| Wanted::read(&app, text));
+    let filter = CaseFilter {
+        plate: wanted.as_ref().map(|wanted| wanted.number.as_str().into()),
+        outcome: parameters.word("outcome", &Outcome::ALL)?,
+        effective_only: true,
+        newest_first: true,
+        after: parameters.cursor(Of::Cases)?,
+    };
+    // The store filters by number; classes and epochs are few, so a second look is rare.
+    let is_wanted = |item: &CaseItem| {
+        caller.may_see(item.line.authority.as_deref())
+            && wanted.as_ref().is_none_or(|wanted| wanted.fits(item))
+    };
+    let page = page(&app, Of::Cases, filter, parameters.limit()?, is_wanted).await?;
+    Ok(Json(page).into_response())
+}
+
+/// All versions of a case, and the one in force. A case of another authority is none.
+pub(crate) async fn versions(
+    app: &App,
+    caller: &Caller,
+    id: &CaseId,
+) -> Result<(Vec<CaseItem>, CaseItem), Problem> {
+    let stored = app.parts.store.case(id).await?;
     let versions = stored
         .iter()
         .map(CaseItem::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    let Some(case) = versions
-        .iter()
-        .rfind(|item| item.effective)
-        .or_else(|| versions.last())
-        .cloned()
-    else {
-        return Err(Problem::not_found("no case has this number"));
-    };
+    let in_force = versions.iter().rfind(|item| item.effective);
+    let case = in_force.or_else(|| versions.last()).cloned();
+    case.filter(|case| caller.may_see(case.line.authority.as_deref()))
+        .map(|case| (versions, case))
+        .ok_or_else(|| Problem::not_found("no case has this number"))
+}
+
+/// The number in the address.
+pub(crate) fn id(given: Result<Path<String>, PathRejection>) -> Result<CaseId, Problem> {
+    let Path(id) = given.map_err(|error| Problem::parameter("id", error.body_text()))?;
+    Ok(CaseId::from_text(&id))
+}
+
+pub(crate) async fn one(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    given: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = id(given)?;
+    let (versions, case) = versions(&app, &caller, &id).await?;
     let filter = NoticeFilter {
         case: Some(id),
         ..NoticeFilter::default()
     };
     let notices = app.parts.store.notices(&filter, LARGEST_LIMIT).await?;
+    let version = case.version;
     let whole = WholeCase {
         facts: case.line.facts.clone(),
         explanation: case.line.because.clone(),
@@ -161,10 +201,12 @@ pub(crate) async fn one(
         versions,
     };
     let body = serde_json::to_vec(&whole).expect("strings and numbers always serialise");
+    let caching = "private, no-cache";
     Ok(tag::answer(
         &headers,
+        Some(version),
         body,
         "application/json",
-        "private, no-cache",
+        caching,
     ))
 }

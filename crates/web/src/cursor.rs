@@ -10,6 +10,7 @@ pub(crate) enum Of {
     Cases,
     Notices,
     Quarantine,
+    Reviews,
 }
 
 impl Of {
@@ -18,6 +19,7 @@ impl Of {
             Self::Cases => 'c',
             Self::Notices => 'n',
             Self::Quarantine => 'q',
+            Self::Reviews => 'r',
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -12,8 +12,6 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// The largest body of a request; the largest that is wanted is a reason of a few hundred bytes.
-pub(crate) const LARGEST_BODY: usize = 16 * 1024;
 /// An answer that takes longer is given up; reads of the store take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -60,7 +58,7 @@ pub(crate) async fn wrong_method() -> Problem {
     )
 }
 
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request
@@ -68,7 +66,7 @@ async fn guard(request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("none", MatchedPath::as_str)
         .to_owned();
-    let mut response = match refuse(&request) {
+    let mut response = match refuse(&request, app.parts.tokens.is_some()) {
         Some(problem) => problem.into_response(),
         None => tokio::time::timeout(PATIENCE, next.run(request))
             .await
@@ -91,9 +89,10 @@ async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn refuse(request: &Request) -> Option<Problem> {
+/// Where tokens are used, no page can make a browser send one, so that the service may have any name.
+fn refuse(request: &Request, has_tokens: bool) -> Option<Problem> {
     let headers = request.headers();
-    if !names_this_machine(request.uri(), headers) {
+    if !has_tokens && !names_this_machine(request.uri(), headers) {
         let detail = "the host must be localhost, 127.0.0.1 or [::1]: other names could point here from a foreign page";
         return Some(Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -103,7 +102,7 @@ fn refuse(request: &Request) -> Option<Problem> {
         ));
     }
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && comes_from_a_foreign_page(headers) {
+    if changes && comes_from_a_foreign_page(headers, has_tokens) {
         let detail = "a change must come from this service's own page or from no page at all";
         return Some(Problem::new(
             StatusCode::FORBIDDEN,
@@ -112,14 +111,14 @@ fn refuse(request: &Request) -> Option<Problem> {
             detail,
         ));
     }
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    length.is_some_and(|length| length > LARGEST_BODY).then(too_large)
+    None
 }
 
-pub(crate) fn too_large() -> Problem {
-    let detail = format!("at most {LARGEST_BODY} bytes are taken");
+pub(crate) fn too_large(largest: usize) -> Problem {
+    too_large_as(format!("at most {largest} bytes are taken"))
+}
+
+pub(crate) fn too_large_as(detail: String) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
@@ -148,7 +147,8 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
-fn comes_from_a_foreign_page(headers: &HeaderMap) -> bool {
+fn comes_from_a_foreign_page(headers: &HeaderMap, has_tokens: bool) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let site = headers
         .get("sec-fetch-site")
         .map(|value| value.to_str().unwrap_or(""));
@@ -156,5 +156,11 @@ fn comes_from_a_foreign_page(headers: &HeaderMap) -> bool {
         .get(header::ORIGIN)
         .map(|value| value.to_str().unwrap_or(""));
     site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
-        || origin.is_some_and(|origin| !origin.strip_prefix("http://").is_some_and(is_loopback))
+        || origin.is_some_and(|origin| {
+            let scheme = origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"));
+            let is_own = |name: &str| is_loopback(name) || (has_tokens && host == Some(name));
+            !scheme.is_some_and(is_own)
+        })
 }

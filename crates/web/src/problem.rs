@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use ports::store::StoreError;
 use serde::Serialize;
 
+use crate::facts::Taken;
+
 /// An error as callers see it. Texts hold no personal data.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -13,6 +15,10 @@ pub(crate) struct Problem {
     title: &'static str,
     detail: String,
     parameter: Option<String>,
+    /// What became of facts, where facts were sent.
+    taken: Option<Box<Taken>>,
+    /// After how many seconds another try is worth it; none: the same request will fail again.
+    retry_after: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -24,10 +30,12 @@ struct Body<'p> {
     detail: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'p str>,
+    #[serde(flatten)]
+    taken: Option<&'p Taken>,
 }
 
-/// After how many seconds another try is worth it.
-const RETRY_AFTER: &str = "1";
+/// After how many seconds a store that was away is worth another try.
+const RETRY_AFTER: u32 = 1;
 
 impl Problem {
     pub(crate) fn new(
@@ -42,6 +50,8 @@ impl Problem {
             title,
             detail: detail.into(),
             parameter: None,
+            taken: None,
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }
     }
 
@@ -83,6 +93,32 @@ impl Problem {
             "Try again in a moment",
             detail,
         )
+    }
+
+    /// The service is asked for more than it can do now.
+    pub(crate) fn too_many(detail: impl Into<String>, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many",
+                "Send this again a little later",
+                detail,
+            )
+        }
+    }
+
+    /// No fact of a request could be taken.
+    pub(crate) fn nothing_taken(taken: Taken) -> Self {
+        Self {
+            taken: Some(Box::new(taken)),
+            ..Self::new(
+                StatusCode::BAD_REQUEST,
+                "nothing_taken",
+                "No fact could be taken",
+                "every fact was rejected; `rejected` says why",
+            )
+        }
     }
 
     /// The store holds something that this release cannot read.
@@ -134,14 +170,13 @@ impl IntoResponse for Problem {
             code: self.code,
             detail: &self.detail,
             parameter: self.parameter.as_deref(),
+            taken: self.taken.as_deref(),
         };
         let text = serde_json::to_string(&body).expect("strings and a number always serialise");
         let json = HeaderValue::from_static("application/problem+json");
         let mut response = (self.status, [(header::CONTENT_TYPE, json)], text).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

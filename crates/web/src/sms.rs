@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use ports::dispatch::{ALL_PROVIDERS, Pause, ProviderState};
 use ports::read::NewAudit;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Caller;
 use crate::app::App;
-use crate::guard::{self, LARGEST_BODY};
+use crate::body;
 use crate::problem::Problem;
 
-/// Whoever reaches the loopback port: there are no tokens that could say more.
-const ACTOR: &str = "local";
 /// Room for a sentence or two.
 const LONGEST_REASON: usize = 500;
 
@@ -107,10 +106,11 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Response, Problem> 
 
 pub(crate) async fn pause(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let switch = read(&headers, body).await?;
+    let switch: Switch = body::parse(&body::read(&headers, body).await?)?;
     let provider = provider(&app, switch.provider)?;
     let Some(said) = reason(switch.reason)? else {
         return Err(Problem::parameter(
@@ -122,13 +122,13 @@ pub(crate) async fn pause(
     let now = app.parts.now.now();
     let pause = Pause {
         reason: format!("person: {said}").into(),
-        by: ACTOR.into(),
+        by: caller.name.clone(),
         at: now,
     };
     app.parts.dispatch.pause(&provider, &pause).await?;
     let entry = NewAudit {
         at: now,
-        actor: ACTOR.into(),
+        actor: caller.name.clone(),
         action: "sms.pause".into(),
         object: provider.clone(),
         before: Some(
@@ -150,10 +150,11 @@ pub(crate) async fn pause(
 
 pub(crate) async fn resume(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let switch = read(&headers, body).await?;
+    let switch: Switch = body::parse(&body::read(&headers, body).await?)?;
     let provider = provider(&app, switch.provider)?;
     let said = reason(switch.reason)?;
     let now = app.parts.now.now();
@@ -164,14 +165,14 @@ pub(crate) async fn resume(
         let Some(before) = state.paused.filter(|_| is_meant) else {
             continue;
         };
-        if !app.parts.dispatch.resume(&state.name, ACTOR, now).await? {
+        if !app.parts.dispatch.resume(&state.name, &caller.name, now).await? {
             continue;
         }
         was_paused = true;
         let runs = said.as_ref().map(|said| format!("runs: {said}").into());
         let entry = NewAudit {
             at: now,
-            actor: ACTOR.into(),
+            actor: caller.name.clone(),
             action: "sms.resume".into(),
             object: state.name,
             before: Some(before.reason),
@@ -203,28 +204,6 @@ async fn audit(app: &App, entry: &NewAudit, done: &str) -> Result<(), Problem> {
             entry.object
         ))
     })
-}
-
-async fn read(headers: &HeaderMap, body: Body) -> Result<Switch, Problem> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let media = given.split(';').next().unwrap_or("").trim();
-    // Forms of foreign pages cannot send this type.
-    if !media.eq_ignore_ascii_case("application/json") {
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(
-            status,
-            "media_type",
-            "Another media type is wanted",
-            "send application/json",
-        ));
-    }
-    let bytes = axum::body::to_bytes(body, LARGEST_BODY)
-        .await
-        .map_err(|_| guard::too_large())?;
-    serde_json::from_slice(&bytes).map_err(|error| Problem::bad_request(format!("body: {error}")))
 }
 
 fn provider(app: &App, given: Option<String>) -> Result<Arc<str>, Problem> {

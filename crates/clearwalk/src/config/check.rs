@@ -31,15 +31,9 @@ fn wrong(source: &mut Source, key: &str, message: impl std::fmt::Display) {
 }
 
 fn web(settings: &Settings, source: &mut Source) {
-    if source.entries.contains_key("web.tokens_file") {
-        wrong(
-            source,
-            "web.tokens_file",
-            "tokens come with a later release; remove it, and listen on loopback",
-        );
-    } else if !settings.listen.ip().is_loopback() {
+    if settings.tokens_file.is_none() && !settings.listen.ip().is_loopback() {
         let message = format!(
-            "{} can be reached from elsewhere, and there is no tokens_file; listen on 127.0.0.1 behind a proxy",
+            "{} can be reached from elsewhere, and there is no tokens_file; set web.tokens_file, or listen on 127.0.0.1",
             settings.listen
         );
         wrong(source, "web.listen", message);

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     /// None: beside the database.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
+    /// None: only loopback is served, and needs no token.
+    pub(crate) tokens_file: Option<PathBuf>,
     pub(crate) policies: Vec<PathBuf>,
     pub(crate) zones: Option<PathBuf>,
     pub(crate) calendar: Option<PathBuf>,
@@ -68,15 +70,22 @@ pub(crate) enum RegistryKind {
 
 impl Settings {
     /// What a source comes to, or all that is wrong with it. `folder` is where relative paths begin.
-    pub(super) fn of(source: Source, file: Option<PathBuf>, folder: PathBuf) -> Result<Self, Vec<String>> {
+    /// The file of the key `making` need not be there yet.
+    pub(super) fn of(
+        source: Source,
+        file: Option<PathBuf>,
+        folder: PathBuf,
+        making: Option<&str>,
+    ) -> Result<Self, Vec<String>> {
         let mut maker = Maker { source, folder };
-        maker.check_files();
+        maker.check_files(making);
         let mut settings = Self {
             source: file,
             member: maker.text("stream.member"),
             database: maker.store(),
             key_file: maker.path("store.key_file"),
             listen: maker.listen(),
+            tokens_file: maker.path("web.tokens_file"),
             policies: maker.paths("rules.policies"),
             zones: maker.path("rules.zones"),
             calendar: maker.path("rules.calendar"),
@@ -162,7 +171,7 @@ impl Maker {
     }
 
     /// A file that is given and missing is a mistake.
-    fn check_files(&mut self) {
+    fn check_files(&mut self, making: Option<&str>) {
         let mut missing = Vec::new();
         for (key, entry) in &self.source.entries {
             let paths = match (kind_of(key), &entry.value) {
@@ -170,6 +179,9 @@ impl Maker {
                 (Some(Kind::Files), Value::Texts(paths)) => paths.iter().map(String::as_str).collect(),
                 _ => continue,
             };
+            if making == Some(key.as_str()) {
+                continue;
+            }
             for path in paths {
                 let place = self.place(entry, path);
                 if let Some(what) = unusable(&place) {

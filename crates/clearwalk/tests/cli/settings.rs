@@ -3,7 +3,7 @@
 use super::Place;
 
 /// The file's text, and all that is said of it.
-const MISTAKES: [(&str, &[&str]); 28] = [
+const MISTAKES: [(&str, &[&str]); 29] = [
     (
         "[stream]\nkind = \"kafka\"\n",
         &["2: stream.kind: `kafka` comes with a later release; this one has embedded"],
@@ -59,8 +59,12 @@ const MISTAKES: [(&str, &[&str]); 28] = [
     (
         "[web]\nlisten = \"0.0.0.0:80\"\n",
         &[
-            "2: web.listen: 0.0.0.0:80 can be reached from elsewhere, and there is no tokens_file; listen on 127.0.0.1 behind a proxy",
+            "2: web.listen: 0.0.0.0:80 can be reached from elsewhere, and there is no tokens_file; set web.tokens_file, or listen on 127.0.0.1",
         ],
+    ),
+    (
+        "[web]\ntokens_file = \"gone\"\n",
+        &["2: web.tokens_file: gone is missing"],
     ),
     (
         "[rules]\npolicies = [\"gone.toml\"]\n",

@@ -3,6 +3,7 @@
 
 mod case;
 mod copies;
+mod door;
 mod export;
 mod import;
 mod serve;

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use crate::site::{Ended, ROWS, Site, case_of};
 
 /// A running service; dropping it kills it.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     port: u16,
 }
 
 impl Service {
-    fn start(site: &Site) -> Self {
+    pub(crate) fn start(site: &Site) -> Self {
         let port = free_port();
         let mut command = site.command(&["serve"]);
         command.env("CLEARWALK__WEB__LISTEN", format!("127.0.0.1:{port}"));
@@ -29,10 +29,19 @@ impl Service {
 
     /// The whole answer; empty while nobody listens.
     fn get(&self, path: &str) -> String {
+        self.send("GET", path, &[], "")
+    }
+
+    /// The whole answer to a request with headers of its own; empty while nobody listens.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
             return String::new();
         };
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -46,7 +55,7 @@ impl Service {
         assert!(status.unwrap().success());
     }
 
-    fn stop(mut self) -> i32 {
+    pub(crate) fn stop(mut self) -> i32 {
         self.signal();
         let mut ended = None;
         wait("the service stops", || {
@@ -73,7 +82,7 @@ fn free_port() -> u16 {
         .port()
 }
 
-fn wait(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait(what: &str, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_mins(1);
     while !done() {
         assert!(Instant::now() < until, "it is still not so that {what}");

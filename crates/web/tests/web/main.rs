@@ -1,9 +1,13 @@
 //! The routes, asked as callers ask them, over a store in memory.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod api;
 mod door;
+mod eligibility;
+mod facts;
 mod fake;
+mod hands;
 mod live;
 mod openapi;
 mod page;

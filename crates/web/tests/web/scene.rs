@@ -11,12 +11,15 @@ use engine::fact::NoticeKind;
 use engine::ids::{CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::plate::Grammar;
+use engine::rules::Rules;
 use engine::time::{SECOND, Timestamp};
 use formats::case_line::{Because, CaseLine};
+use formats::rules_files::{self, RulesFiles};
 use ports::clock::Clock;
 use ports::contact::Phone;
 use ports::read::{StoredCase, StoredNotice, StoredRecord};
 use serde_json::Value;
+use testkit::MemoryStore;
 use tower::ServiceExt as _;
 use web::{Health, Parts, Readiness};
 
@@ -30,6 +33,8 @@ pub(crate) const HOSTILE: &str = "<script>alert('x')</script>\"&<img src=x onerr
 /// The store and the routes over it.
 pub(crate) struct Scene {
     pub(crate) store: Arc<Fake>,
+    /// The stream, and what intake remembers.
+    pub(crate) lane: MemoryStore,
     pub(crate) router: Router,
 }
 
@@ -129,9 +134,19 @@ pub(crate) fn scene() -> Scene {
 }
 
 fn scene_of(store: Fake, is_fit: bool) -> Scene {
-    let store = Arc::new(store);
-    let router = web::router(Parts {
+    scene_with(store, is_fit, |_| ())
+}
+
+/// A scene whose parts are changed first.
+pub(crate) fn scene_with(store: Fake, is_fit: bool, change: impl FnOnce(&mut Parts)) -> Scene {
+    let (store, lane) = (Arc::new(store), MemoryStore::new());
+    let mut parts = Parts {
         store: store.clone(),
+        stream: Arc::new(lane.clone()),
+        intake: Arc::new(lane.clone()),
+        rules: Arc::new(rules()),
+        tokens: None,
+        backlog: None,
         dispatch: store.clone(),
         health: Arc::new(Fit(is_fit)),
         metrics: Arc::new(|| "clearwalk_up 1\n".to_owned()),
@@ -140,8 +155,49 @@ fn scene_of(store: Fake, is_fit: bool) -> Scene {
         version: "9.8.7",
         grammar: Grammar::Cn,
         providers: vec!["primary".into(), "second".into()],
-    });
-    Scene { store, router }
+    };
+    change(&mut parts);
+    let router = web::router(parts);
+    Scene { store, lane, router }
+}
+
+const POLICY: &str = r#"
+[policy]
+id = "loudi"
+version = "1"
+authority = "loudi"
+codes = ["1039"]
+effective = { from = "2020-01-01T00:00:00+08:00" }
+time_zone = "Asia/Shanghai"
+[window]
+kind = "calendar-year"
+[outcome]
+first = "waived"
+otherwise = "penalty_proposed"
+fine_minor = 10000
+currency = "CNY"
+[admission]
+min_observations = 2
+min_dwell = "5m"
+review = "penalties"
+"#;
+
+const ZONES: &str = r#"
+[zones.Z1]
+kind = "sidewalk"
+authority = "loudi"
+[zones.X1]
+kind = "sidewalk"
+authority = "xupu"
+"#;
+
+fn rules() -> Rules {
+    let files = RulesFiles {
+        policies: vec![("policy.toml".to_owned(), POLICY.to_owned())],
+        zones: Some(("zones.toml".to_owned(), ZONES.to_owned())),
+        calendar: None,
+    };
+    rules_files::load(&files).unwrap()
 }
 
 fn record(position: u64, disposition: Disposition) -> StoredRecord {

@@ -1,0 +1,310 @@
+//! Every route, once: the router is built from this table, and so are what a token must be good for and the description
+//! of the API.
+
+use axum::handler::Handler;
+use axum::middleware;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Router, http::Method};
+
+use crate::access::{self, Gate, Needs};
+use crate::app::App;
+use crate::{
+    assets, cases, eligibility, facts, hands, health, live, notices, openapi, page, quarantine, reviews, sms,
+    stats,
+};
+
+/// The largest body of a request but for facts; the largest that is wanted is an objection's statement.
+pub(crate) const LARGEST_BODY: usize = 16 * 1024;
+
+/// One route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) needs: Needs,
+    /// Whether its handler shows a token of one authority only what is that authority's; otherwise such a token is refused.
+    pub(crate) minds_authority: bool,
+    pub(crate) largest: usize,
+    /// The `operationId`.
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    /// Names of the components' parameters.
+    pub(crate) parameters: &'static [&'static str],
+    /// Media types and schemas of the body.
+    pub(crate) body: &'static [(&'static str, &'static str)],
+    pub(crate) answers: Vec<Answer>,
+    handler: MethodRouter<App>,
+}
+
+/// One answer but for problems.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) description: &'static str,
+    /// Media type, and the schema where it is JSON; none: no body.
+    pub(crate) content: Option<(&'static str, Option<&'static str>)>,
+    pub(crate) has_tag: bool,
+}
+
+impl Route {
+    fn new<H, T>(method: Method, path: &'static str, needs: Needs, name: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).expect("GET and POST are methods of the router");
+        Self {
+            method,
+            path,
+            needs,
+            minds_authority: needs == Needs::Nothing,
+            largest: LARGEST_BODY,
+            name,
+            summary: "",
+            parameters: &[],
+            body: &[],
+            answers: Vec::new(),
+            handler: on(filter, handler),
+        }
+    }
+
+    fn get<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        needs: Needs,
+        name: &'static str,
+        handler: H,
+    ) -> Self {
+        Self::new(Method::GET, path, needs, name, handler)
+    }
+
+    fn post<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        needs: Needs,
+        name: &'static str,
+        handler: H,
+    ) -> Self {
+        Self::new(Method::POST, path, needs, name, handler)
+    }
+
+    fn says(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    fn taking(mut self, parameters: &'static [&'static str]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    fn body(mut self, body: &'static [(&'static str, &'static str)]) -> Self {
+        self.body = body;
+        self
+    }
+
+    fn up_to(mut self, largest: usize) -> Self {
+        self.largest = largest;
+        self
+    }
+
+    fn minding_authority(mut self) -> Self {
+        self.minds_authority = true;
+        self
+    }
+
+    fn answer(
+        mut self,
+        status: u16,
+        description: &'static str,
+        media: &'static str,
+        schema: Option<&'static str>,
+    ) -> Self {
+        self.answers.push(Answer {
+            status,
+            description,
+            content: Some((media, schema)),
+            has_tag: false,
+        });
+        self
+    }
+
+    fn json(self, schema: &'static str) -> Self {
+        self.answer(200, "Done.", "application/json", Some(schema))
+    }
+
+    fn text(self, media: &'static str, description: &'static str) -> Self {
+        self.answer(200, description, media, None)
+    }
+
+    fn tagged(mut self) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.has_tag = true;
+        }
+        self
+    }
+
+    fn unchanged(mut self) -> Self {
+        self.answers.push(Answer {
+            status: 304,
+            description: "Unchanged.",
+            content: None,
+            has_tag: true,
+        });
+        self
+    }
+}
+
+/// All routes.
+pub(crate) fn table() -> Vec<Route> {
+    let mut routes = open();
+    routes.extend(reading());
+    routes.extend(changing());
+    routes
+}
+
+/// The router of the table, each route behind its gate.
+pub(crate) fn router(app: &App) -> Router<App> {
+    table().into_iter().fold(Router::new(), |router, route| {
+        let gate = Gate::new(app, &route);
+        let guarded = route
+            .handler
+            .route_layer(middleware::from_fn_with_state(gate, access::admit));
+        router.route(route.path, guarded)
+    })
+}
+
+/// What shows nothing of anybody.
+fn open() -> Vec<Route> {
+    use Needs::Nothing;
+    vec![
+        Route::get("/livez", Nothing, "livez", health::livez)
+            .says("Whether the process answers")
+            .json("Live"),
+        Route::get("/readyz", Nothing, "readyz", health::readyz)
+            .says("Whether the service can do its work")
+            .json("Ready")
+            .answer(
+                503,
+                "Not ready; items says why.",
+                "application/json",
+                Some("Ready"),
+            ),
+        Route::get("/metrics", Nothing, "metrics", health::metrics)
+            .says("Metrics for Prometheus")
+            .text("text/plain", "The metrics."),
+        Route::get("/openapi.json", Nothing, "openapi", openapi::document)
+            .says("This description")
+            .answer(200, "This.", "application/json", None),
+        Route::get("/assets/app.js", Nothing, "script", assets::script)
+            .says("The page's script")
+            .text("text/javascript", "The script."),
+        Route::get("/assets/app.css", Nothing, "style", assets::style)
+            .says("The page's style")
+            .text("text/css", "The style."),
+        Route::get("/assets/icon.svg", Nothing, "icon", assets::icon)
+            .says("The page's icon")
+            .text("image/svg+xml", "The icon."),
+    ]
+}
+
+fn reading() -> Vec<Route> {
+    use Needs::Read;
+    vec![
+        Route::get("/", Read, "page", page::index)
+            .says("The page for operators")
+            .taking(&["lang"])
+            .text("text/html", "The page."),
+        Route::get("/live", Read, "live", live::stream)
+            .says("Changes of the page's parts, as server-sent events")
+            .taking(&["lang"])
+            .text("text/event-stream", "Events: changes, trouble."),
+        Route::get("/v1/stats", Read, "stats", stats::stats)
+            .says("Counts by stage, from one snapshot, with the sums that must hold")
+            .json("Stats"),
+        Route::get("/v1/cases", Read, "listCases", cases::list)
+            .says("Cases in force, the latest decided first")
+            .taking(&["subject", "outcome", "cursor", "limit"])
+            .minding_authority()
+            .json("Cases"),
+        Route::get("/v1/cases/{id}", Read, "getCase", cases::one)
+            .says("Everything about one case")
+            .taking(&["id", "If-None-Match"])
+            .minding_authority()
+            .json("WholeCase")
+            .tagged()
+            .unchanged(),
+        Route::get("/v1/reviews", Read, "listReviews", reviews::list)
+            .says("Cases that wait for a review, in the order in which they came to wait")
+            .taking(&["cursor", "limit"])
+            .minding_authority()
+            .json("Cases"),
+        Route::get("/v1/eligibility", Read, "eligibility", eligibility::ask)
+            .says("What a sighting of this plate would come to: whether it would be the first of its window, and why")
+            .taking(&["plate", "class", "zone", "at"])
+            .minding_authority()
+            .json("Eligibility"),
+        Route::get("/v1/notices", Read, "listNotices", notices::list)
+            .says("Messages, the newest first")
+            .taking(&["state", "cursor", "limit"])
+            .json("Notices"),
+        Route::get("/v1/quarantine", Read, "listQuarantine", quarantine::list)
+            .says("Records that were set aside, in order of arrival. A page may hold fewer than limit and still have a next.")
+            .taking(&["cursor", "limit"])
+            .json("Records"),
+        Route::get("/v1/sms", Read, "smsStatus", sms::status)
+            .says("The switches of the SMS providers")
+            .json("Sms"),
+    ]
+}
+
+fn changing() -> Vec<Route> {
+    use Needs::{Admin, Ingest};
+    vec![
+        Route::post("/v1/facts", Ingest, "sendFacts", facts::take)
+            .says("Takes facts; answers once they are durable in the stream")
+            .taking(&["Content-Encoding"])
+            .body(&[
+                ("application/cloudevents+json", "Fact"),
+                ("application/cloudevents-batch+json", "Facts"),
+                ("application/x-ndjson", "Lines"),
+            ])
+            .up_to(facts::LARGEST_SENT)
+            .minding_authority()
+            .answer(202, "In the stream.", "application/json", Some("Taken")),
+        hand("/v1/cases/{id}/void", "voidCase", hands::void)
+            .says("Takes a case away")
+            .body(&[("application/json", "VoidRequest")]),
+        hand("/v1/cases/{id}/review", "reviewCase", hands::review)
+            .says("Confirms or rejects the evidence of a case")
+            .body(&[("application/json", "ReviewRequest")]),
+        hand("/v1/cases/{id}/plate", "correctPlate", hands::plate)
+            .says("Says which plate one of a case's observations really shows")
+            .body(&[("application/json", "PlateRequest")]),
+        hand("/v1/cases/{id}/discretion", "decideOtherwise", hands::discretion)
+            .says("Decides otherwise than the rule")
+            .body(&[("application/json", "DiscretionRequest")]),
+        hand("/v1/cases/{id}/objection", "objectToCase", hands::objection)
+            .says("Files the party's objection")
+            .body(&[("application/json", "ObjectionRequest")]),
+        Route::post("/v1/sms/pause", Admin, "pauseSms", sms::pause)
+            .says("Stops sending, of one provider or of all, until it is resumed")
+            .body(&[("application/json", "PauseRequest")])
+            .json("Switched"),
+        Route::post("/v1/sms/resume", Admin, "resumeSms", sms::resume)
+            .says("Lets sending go on")
+            .body(&[("application/json", "ResumeRequest")])
+            .json("Switched"),
+    ]
+}
+
+/// What a person says about a case.
+fn hand<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
+    Route::post(path, Needs::Act, name, handler)
+        .taking(&["id", "Idempotency-Key", "If-Match"])
+        .minding_authority()
+        .json("Said")
+        .tagged()
+        .answer(
+            202,
+            "In the stream, and not decided on yet.",
+            "application/json",
+            Some("Said"),
+        )
+}

@@ -1,0 +1,232 @@
+//! Who may do what.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use ports::log::Stream as _;
+use serde_json::Value;
+use tempfile::TempDir;
+use web::{Scope, Token, Tokens, TokensFile};
+
+use crate::facts::sighting;
+use crate::fake::Fake;
+use crate::scene::{Answer, Scene, case, scene_with};
+
+struct Guarded {
+    scene: Scene,
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+fn tokens() -> Tokens {
+    let token = |name: &str, scopes: &[Scope], authority: Option<&str>| Token {
+        name: name.into(),
+        hash: Token::hash_of(&format!("secret-{name}")),
+        scopes: scopes.to_vec(),
+        authority: authority.map(Into::into),
+        made: "2026-03-02T04:00:00Z".to_owned(),
+    };
+    Tokens(vec![
+        token("camera", &[Scope::Ingest], None),
+        token("looker", &[Scope::Read], None),
+        token("clerk", &[Scope::Read, Scope::Act, Scope::Ingest], Some("loudi")),
+        token("boss", &[Scope::Admin], None),
+    ])
+}
+
+fn guarded() -> Guarded {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens");
+    std::fs::write(&path, tokens().to_string()).unwrap();
+    let file = Arc::new(TokensFile::open(&path).unwrap());
+    let store = Fake::default();
+    let mut cases = vec![
+        case(1, "260301-A", 1, "湘K12345/02", "held"),
+        case(2, "260301-B", 1, "湘K54321/02", "held"),
+    ];
+    for (stored, authority) in cases.iter_mut().zip(["loudi", "xupu"]) {
+        let mut line: Value = serde_json::from_slice(&stored.body).unwrap();
+        line["authority"] = authority.into();
+        line["reasons"] = serde_json::json!(["review_required"]);
+        stored.body = serde_json::to_vec(&line).unwrap().into();
+    }
+    *store.cases.lock().unwrap() = cases;
+    let scene = scene_with(store, true, |parts| parts.tokens = Some(file));
+    Guarded {
+        scene,
+        path,
+        _folder: folder,
+    }
+}
+
+impl Guarded {
+    async fn ask(&self, method: &str, address: &str, name: Option<&str>, body: &str) -> Answer {
+        let media = if address == "/v1/facts" {
+            "application/cloudevents+json"
+        } else {
+            "application/json"
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(header::HOST, "walk.example.org")
+            .header(header::CONTENT_TYPE, media);
+        if let Some(name) = name {
+            request = request.header(header::AUTHORIZATION, format!("Bearer secret-{name}"));
+        }
+        self.scene
+            .send(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    async fn get(&self, address: &str, name: Option<&str>) -> Answer {
+        self.ask("GET", address, name, "").await
+    }
+
+    fn actions(&self) -> Vec<(String, String)> {
+        let audit = self.scene.store.audit.lock().unwrap();
+        let pair = |entry: &ports::read::NewAudit| (entry.actor.to_string(), entry.action.to_string());
+        audit.iter().map(pair).collect()
+    }
+}
+
+#[tokio::test]
+async fn each_route_wants_its_own_scope() {
+    let guarded = guarded();
+    for address in ["/livez", "/readyz", "/metrics", "/openapi.json"] {
+        assert_eq!(guarded.get(address, None).await.status.as_u16(), 200, "{address}");
+    }
+    let document: Value = guarded.get("/openapi.json", None).await.json();
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(wants) = operation["description"]
+                .as_str()
+                .and_then(|text| text.split('`').nth(1))
+            else {
+                continue;
+            };
+            asked += 1;
+            let (method, address) = (method.to_uppercase(), path.replace("{id}", "260301-A"));
+            let answer = guarded.ask(&method, &address, None, "{}").await;
+            answer.problem(401);
+            assert!(
+                answer.header(header::WWW_AUTHENTICATE).starts_with("Bearer"),
+                "{path}"
+            );
+            guarded
+                .ask(&method, &address, Some("nobody"), "{}")
+                .await
+                .problem(401);
+            for token in &tokens().0 {
+                let has = token.scopes.iter().any(|scope| scope.as_str() == wants);
+                if path == "/live" && has {
+                    continue;
+                }
+                let status = guarded
+                    .ask(&method, &address, Some(&token.name), "{}")
+                    .await
+                    .status
+                    .as_u16();
+                if token.authority.is_none() {
+                    assert_eq!(status != 403, has, "{} at {path}: {status}", token.name);
+                }
+                assert_ne!(status, 401, "{} at {path}", token.name);
+                assert!(has || status == 403, "{} at {path}: {status}", token.name);
+            }
+        }
+    }
+    assert!(asked > 15, "{asked}");
+}
+
+#[tokio::test]
+async fn a_refusal_and_a_change_leave_a_line_with_the_name_of_the_token() {
+    let guarded = guarded();
+    guarded.get("/v1/stats", None).await.problem(401);
+    guarded.get("/v1/stats", Some("camera")).await.problem(403);
+    guarded
+        .ask("POST", "/v1/facts", Some("camera"), &sighting("a").to_string())
+        .await;
+    guarded
+        .ask("POST", "/v1/sms/pause", Some("boss"), r#"{"reason":"holiday"}"#)
+        .await
+        .json();
+    let expected = [
+        ("nobody", "access.refused"),
+        ("camera", "access.refused"),
+        ("camera", "facts.append"),
+        ("boss", "sms.pause"),
+    ];
+    assert_eq!(
+        guarded.actions(),
+        expected.map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+    let audit = guarded.scene.store.audit.lock().unwrap().clone();
+    assert!(!format!("{audit:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_from_the_next_request_on() {
+    let guarded = guarded();
+    guarded.get("/v1/sms", Some("looker")).await.json();
+    let mut fewer = tokens();
+    fewer.0.retain(|token| &*token.name != "looker");
+    let draft = guarded.path.with_extension("part");
+    std::fs::write(&draft, fewer.to_string()).unwrap();
+    std::fs::rename(&draft, &guarded.path).unwrap();
+    guarded.get("/v1/sms", Some("looker")).await.problem(401);
+    std::fs::remove_file(&guarded.path).unwrap();
+    guarded.get("/v1/sms", Some("camera")).await.problem(503);
+}
+
+#[tokio::test]
+async fn a_token_of_one_authority_sees_and_touches_nothing_else() {
+    let guarded = guarded();
+    for address in ["/v1/cases", "/v1/reviews"] {
+        assert_eq!(
+            guarded.get(address, Some("looker")).await.json()["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
+        let own = guarded.get(address, Some("clerk")).await.json();
+        assert_eq!(own["items"].as_array().unwrap().len(), 1, "{own}");
+        assert_eq!(own["items"][0]["case"], "260301-A");
+    }
+    guarded.get("/v1/cases/260301-A", Some("clerk")).await.json();
+    guarded
+        .get("/v1/cases/260301-B", Some("clerk"))
+        .await
+        .problem(404);
+    for address in ["/v1/stats", "/v1/notices", "/v1/quarantine", "/"] {
+        guarded.get(address, Some("clerk")).await.problem(403);
+    }
+    guarded
+        .get(
+            "/v1/eligibility?plate=湘K12345&zone=X1"
+                .replace('湘', "%E6%B9%98")
+                .as_str(),
+            Some("clerk"),
+        )
+        .await
+        .problem(403);
+    let own = sighting("a").to_string();
+    assert_eq!(
+        guarded
+            .ask("POST", "/v1/facts", Some("clerk"), &own)
+            .await
+            .status
+            .as_u16(),
+        202
+    );
+    let foreign = own.replace("Z1", "X1");
+    let problem = guarded
+        .ask("POST", "/v1/facts", Some("clerk"), &foreign)
+        .await
+        .problem(400);
+    assert_eq!(problem["rejected"][0]["code"], "other_authority");
+    assert_eq!(guarded.scene.lane.end().await.unwrap(), 2);
+}
