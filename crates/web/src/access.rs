@@ -9,6 +9,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use engine::time::{SECOND, Timestamp};
 use ports::read::NewAudit;
 
@@ -111,14 +113,21 @@ impl Gate {
         }
     }
 
+    /// Whether a browser asks by itself, which can send a token only as a password. That is taken nowhere else: browsers
+    /// also send passwords along when a foreign page asks.
+    fn is_page(&self) -> bool {
+        matches!(self.name, "page" | "live")
+    }
+
     /// Who asks, or why not.
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, (Problem, Arc<str>)> {
         let (Some(scope), Some(file)) = (self.needs.scope(), &self.app.parts.tokens) else {
             return Ok(Caller::local());
         };
         let nobody = |problem| (problem, Arc::from("nobody"));
-        let secret = bearer(headers).ok_or_else(|| nobody(unknown("send `Authorization: Bearer TOKEN`")))?;
-        let found = file.find(secret).map_err(|error| {
+        let given = secret(headers, self.is_page());
+        let secret = given.ok_or_else(|| nobody(unknown("send `Authorization: Bearer TOKEN`")))?;
+        let found = file.find(&secret).map_err(|error| {
             tracing::error!(error, "the tokens file cannot be used");
             nobody(Problem::unavailable(
                 "the tokens file cannot be used; the log says why",
@@ -181,16 +190,29 @@ async fn refuse(gate: &Gate, problem: Problem, name: Arc<str>) -> Response {
     let status = problem.status();
     let mut response = problem.into_response();
     if status == StatusCode::UNAUTHORIZED {
-        let bearer = HeaderValue::from_static("Bearer realm=\"clearwalk\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        let wanted = if gate.is_page() {
+            "Basic realm=\"clearwalk: the password is a token\", charset=\"UTF-8\""
+        } else {
+            "Bearer realm=\"clearwalk\""
+        };
+        let wanted = HeaderValue::from_static(wanted);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, wanted);
     }
     response
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token that was sent; as the password of any user where that is taken.
+fn secret(headers: &HeaderMap, takes_password: bool) -> Option<String> {
     let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, secret) = given.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    let (scheme, rest) = given.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if !takes_password || !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    decoded.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 fn unknown(detail: &'static str) -> Problem {

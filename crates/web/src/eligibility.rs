@@ -181,7 +181,7 @@ impl Question {
                 code.clone(),
                 self.at.plus(if count == 1 { 0 } else { share }),
             );
-            self.confirmed(number, seen, &mut ledger);
+            add_confirmed(number, seen, &mut ledger);
         }
         let ours = |id: &FactId| id.source() == SOURCE;
         let until = self.at.plus(dwell.max(i64::from(count)));
@@ -228,30 +228,30 @@ impl Question {
             corrected: false,
         }
     }
+}
 
-    /// Adds a sighting and a person's word that it is good.
-    fn confirmed(&self, number: u32, seen: Observation, ledger: &mut Ledger) {
-        let at = seen.captured_at;
-        let id = FactId::new(SOURCE, &number.to_string());
-        let review = Review {
-            about: id.clone(),
-            verdict: Verdict::Confirmed,
-            reason: None,
-            reviewer: SOURCE.into(),
-            at,
-        };
-        let fact = |id, body| Fact {
-            id,
-            known: at,
-            digest: [0; 16],
-            // Behind everything that is there.
-            position: u64::MAX,
-            body,
-        };
-        ledger.add(fact(id, Body::Observation(Box::new(seen))));
-        let id = FactId::new(SOURCE, &format!("{number}-review"));
-        ledger.add(fact(id, Body::Review(Box::new(review))));
-    }
+/// Adds a sighting and a person's word that it is good.
+fn add_confirmed(number: u32, seen: Observation, ledger: &mut Ledger) {
+    let at = seen.captured_at;
+    let id = FactId::new(SOURCE, &number.to_string());
+    let review = Review {
+        about: id.clone(),
+        verdict: Verdict::Confirmed,
+        reason: None,
+        reviewer: SOURCE.into(),
+        at,
+    };
+    let fact = |id, body| Fact {
+        id,
+        known: at,
+        digest: [0; 16],
+        // Behind everything that is there.
+        position: u64::MAX,
+        body,
+    };
+    ledger.add(fact(id, Body::Observation(Box::new(seen))));
+    let id = FactId::new(SOURCE, &format!("{number}-review"));
+    ledger.add(fact(id, Body::Review(Box::new(review))));
 }
 
 /// Whether it gets what the first of a window gets; none: that is not certain.

@@ -236,7 +236,6 @@ fn stamp(path: &Path) -> std::io::Result<Stamp> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

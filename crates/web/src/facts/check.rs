@@ -10,7 +10,6 @@ use engine::rules::Rules;
 use engine::time::{MINUTE, Timestamp};
 use formats::event::{self, Decoded, Known};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::Refused;
@@ -114,7 +113,7 @@ impl Checked {
         }
         let text = std::str::from_utf8(&self.payload).ok()?;
         let data = serde_json::from_str::<Event<'_>>(text).ok()?.data.get();
-        let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(data).ok()?;
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(data).ok()?;
         if members.contains_key("plate") {
             return None;
         }

@@ -133,7 +133,6 @@ pub(super) fn split(form: Form, body: &Bytes) -> Result<Vec<Bytes>, Problem> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use std::io::Write as _;
 

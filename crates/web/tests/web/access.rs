@@ -112,8 +112,13 @@ async fn each_route_wants_its_own_scope() {
             let (method, address) = (method.to_uppercase(), path.replace("{id}", "260301-A"));
             let answer = guarded.ask(&method, &address, None, "{}").await;
             answer.problem(401);
+            let scheme = if path == "/" || path == "/live" {
+                "Basic "
+            } else {
+                "Bearer "
+            };
             assert!(
-                answer.header(header::WWW_AUTHENTICATE).starts_with("Bearer"),
+                answer.header(header::WWW_AUTHENTICATE).starts_with(scheme),
                 "{path}"
             );
             guarded
@@ -165,6 +170,17 @@ async fn a_refusal_and_a_change_leave_a_line_with_the_name_of_the_token() {
     );
     let audit = guarded.scene.store.audit.lock().unwrap().clone();
     assert!(!format!("{audit:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_browser_may_send_a_token_as_its_password_and_only_for_the_page() {
+    let guarded = guarded();
+    // me:secret-looker
+    let password = [(header::AUTHORIZATION, "Basic bWU6c2VjcmV0LWxvb2tlcg==")];
+    assert_eq!(guarded.scene.get_with("/", &password).await.status.as_u16(), 200);
+    guarded.scene.get_with("/v1/stats", &password).await.problem(401);
+    let wrong = [(header::AUTHORIZATION, "Basic bWU6c2VjcmV0")];
+    guarded.scene.get_with("/", &wrong).await.problem(401);
 }
 
 #[tokio::test]
