@@ -213,3 +213,77 @@ async fn without_intake_the_answer_says_that_it_is_not_decided_on_yet() {
     );
     assert_eq!(scene.lane.end().await.unwrap(), 2);
 }
+
+/// The lane moves over one record, whatever it says.
+async fn move_over(scene: &Scene, position: u64) {
+    let long = std::time::Duration::from_secs(20);
+    scene.lane.wait_beyond(position, long).await.unwrap();
+    let from = scene.lane.progress().await.unwrap();
+    let mut to = from;
+    to.next += 1;
+    let record = Record {
+        position,
+        id: None,
+        disposition: Disposition::Applied,
+        reason: None,
+        detail: None,
+        known: at(0),
+    };
+    let batch = Commit {
+        from,
+        to,
+        records: vec![record],
+        ..Commit::default()
+    };
+    scene.lane.commit(&batch).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_deed_is_a_fact_of_its_own_type_that_intake_can_read() {
+    let scene = scene();
+    let deeds = [
+        (
+            "review",
+            json!({ "verdict": "rejected", "fact": "/devices/1#b" }),
+            "review",
+        ),
+        (
+            "plate",
+            json!({ "number": "湘K54321", "class": "02" }),
+            "plate-correction",
+        ),
+        (
+            "discretion",
+            json!({ "outcome": "waived", "reason": "hardship" }),
+            "discretion",
+        ),
+        (
+            "objection",
+            json!({ "ground": "not me", "statement": "I was away.\nSee letter." }),
+            "objection",
+        ),
+        (
+            "void",
+            json!({ "reason": "merged", "fact": "/devices/1#b" }),
+            "void",
+        ),
+    ];
+    for (position, (what, body, kind)) in (1..).zip(deeds) {
+        let key = format!("k{position}");
+        let headers = [("idempotency-key", key.as_str()), ("if-match", "\"v1\"")];
+        let (answer, ()) = tokio::join!(act(&scene, what, &headers, &body), move_over(&scene, position));
+        assert_eq!(answer.json()["decided"], true, "{what}");
+        let payload = scene.lane.read(position, 1).await.unwrap()[0].payload.clone();
+        let decoded = event::decode(&payload, Known::At(at(0)), position).unwrap();
+        let fact: Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(fact["type"], format!("clearwalk.{kind}.v1"));
+        let about = if body["fact"].is_string() {
+            "/devices/1#b"
+        } else {
+            "/devices/1#a"
+        };
+        assert_eq!(decoded.fact.body.about().unwrap().as_str(), about, "{what}");
+        let number = if what == "plate" { "湘K54321" } else { "湘K12345" };
+        assert_eq!(fact["data"]["plate"]["number"], number, "{what}");
+    }
+}
