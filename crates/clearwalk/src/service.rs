@@ -219,6 +219,7 @@ fn page_parts(parts: &Parts, health: StoreHealth, metrics: PrometheusHandle) -> 
         tokens: parts.tokens.clone(),
         backlog: None,
         dispatch: parts.store.clone(),
+        gateways: parts.gateways.by_kind(),
         health: Arc::new(health),
         metrics: Arc::new(move || metrics.render()),
         render_text: Arc::new(move |notice| unsent(notice, &texts, grammar)),

@@ -45,6 +45,7 @@ pub(crate) fn texts(settings: &Settings, rules: &Rules) -> Result<Texts, Failure
 /// Every configured provider, by name.
 pub(crate) struct Gateways {
     by_name: BTreeMap<String, Arc<dyn Gateway>>,
+    kinds: BTreeMap<String, &'static str>,
     route: Vec<String>,
 }
 
@@ -54,11 +55,14 @@ impl Gateways {
         // Fails only when this process has installed it before, which is as good.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         let mut by_name = BTreeMap::new();
+        let kinds = settings.providers.iter();
+        let kinds = kinds.map(|(name, provider)| (name.clone(), provider.kind.word()));
         for (name, provider) in &settings.providers {
             by_name.insert(name.clone(), gateway(name, provider)?);
         }
         Ok(Self {
             by_name,
+            kinds: kinds.collect(),
             route: settings.route.clone(),
         })
     }
@@ -72,6 +76,13 @@ impl Gateways {
     /// All of them, also those that nothing is sent to any more.
     pub(crate) fn all(&self) -> Vec<Arc<dyn Gateway>> {
         self.by_name.values().cloned().collect()
+    }
+
+    /// All of them, each with the word of its kind.
+    pub(crate) fn by_kind(&self) -> Vec<(&'static str, Arc<dyn Gateway>)> {
+        let kind = |name: &String| self.kinds.get(name).copied().unwrap_or_default();
+        let all = self.by_name.iter();
+        all.map(|(name, gateway)| (kind(name), gateway.clone())).collect()
     }
 
     /// Their names.

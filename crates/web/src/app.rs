@@ -6,9 +6,10 @@ use std::sync::Arc;
 use engine::plate::Grammar;
 use engine::rules::Rules;
 use ports::clock::Clock;
-use ports::dispatch::DispatchStore;
+use ports::gateway::Gateway;
 use ports::log::Stream;
 use ports::read::{ReadStore, StoredNotice};
+use ports::receipt::ReceiptStore;
 use ports::store::IntakeStore;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -37,8 +38,10 @@ pub struct Parts {
     pub tokens: Option<Arc<TokensFile>>,
     /// Facts that may wait to be decided on before senders are held back; none: the usual number.
     pub backlog: Option<u64>,
-    /// The switches of the SMS providers.
-    pub dispatch: Arc<dyn DispatchStore>,
+    /// The switches of the SMS providers, and where their receipts are kept.
+    pub dispatch: Arc<dyn ReceiptStore>,
+    /// The SMS providers, each with the word of its kind: they read what is pushed to us.
+    pub gateways: Vec<(&'static str, Arc<dyn Gateway>)>,
     /// Whether the service can do its work.
     pub health: Arc<dyn Health>,
     /// All metrics as Prometheus text.

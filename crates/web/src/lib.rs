@@ -5,6 +5,7 @@
 //! machine as their host, and the binary binds only loopback. With one, a token says who asks and what for.
 
 mod access;
+mod acts;
 mod app;
 mod assets;
 mod board;
@@ -24,6 +25,7 @@ mod page;
 mod problem;
 mod quarantine;
 mod query;
+mod receipts;
 mod reviews;
 mod routes;
 mod serve;

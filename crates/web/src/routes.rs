@@ -9,8 +9,8 @@ use axum::{Router, http::Method};
 use crate::access::{self, Gate, Needs};
 use crate::app::App;
 use crate::{
-    assets, cases, eligibility, facts, hands, health, live, notices, openapi, page, quarantine, reviews, sms,
-    stats,
+    acts, assets, cases, eligibility, facts, hands, health, live, notices, openapi, page, quarantine,
+    receipts, reviews, sms, stats,
 };
 
 /// The largest body of a request but for facts; the largest that is wanted is an objection's statement.
@@ -131,6 +131,16 @@ impl Route {
 
     fn text(self, media: &'static str, description: &'static str) -> Self {
         self.answer(200, description, media, None)
+    }
+
+    fn empty(mut self, status: u16, description: &'static str) -> Self {
+        self.answers.push(Answer {
+            status,
+            description,
+            content: None,
+            has_tag: false,
+        });
+        self
     }
 
     fn tagged(mut self) -> Self {
@@ -283,6 +293,23 @@ fn changing() -> Vec<Route> {
         hand("/v1/cases/{id}/objection", "objectToCase", hands::objection)
             .says("Files the party's objection")
             .body(&[("application/json", "ObjectionRequest")]),
+        on_notice("/v1/notices/{id}/hold", "holdNotice", acts::hold)
+            .says("Stops a queued message until it is released"),
+        on_notice("/v1/notices/{id}/release", "releaseNotice", acts::release)
+            .says("Lets a held message go on"),
+        on_notice("/v1/notices/{id}/cancel", "cancelNotice", acts::cancel)
+            .says("Ends a message that was not sent, for good"),
+        Route::post(
+            "/receipts/{provider}",
+            Needs::Nothing,
+            "takeReceipts",
+            receipts::take,
+        )
+        .says("Keeps what an SMS provider pushes, which must be signed")
+        .taking(&["provider", "webhook-id", "webhook-timestamp", "webhook-signature"])
+        .body(&[("application/json", "Receipts")])
+        .up_to(receipts::LARGEST)
+        .empty(204, "Kept."),
         Route::post("/v1/sms/pause", Admin, "pauseSms", sms::pause)
             .says("Stops sending, of one provider or of all, until it is resumed")
             .body(&[("application/json", "PauseRequest")])
@@ -292,6 +319,14 @@ fn changing() -> Vec<Route> {
             .body(&[("application/json", "ResumeRequest")])
             .json("Switched"),
     ]
+}
+
+/// What a person does with a message.
+fn on_notice<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
+    Route::post(path, Needs::Act, name, handler)
+        .taking(&["notice"])
+        .body(&[("application/json", "ReasonRequest")])
+        .json("Acted")
 }
 
 /// What a person says about a case.

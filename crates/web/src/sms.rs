@@ -221,7 +221,8 @@ fn provider(app: &App, given: Option<String>) -> Result<Arc<str>, Problem> {
     Ok(name.into())
 }
 
-fn reason(given: Option<String>) -> Result<Option<String>, Problem> {
+/// One line of some length; none: nothing was said.
+pub(crate) fn reason(given: Option<String>) -> Result<Option<String>, Problem> {
     let given = given
         .map(|reason| reason.trim().to_owned())
         .filter(|reason| !reason.is_empty());

@@ -60,6 +60,16 @@ pub(crate) enum ProviderKind {
     Log,
 }
 
+impl ProviderKind {
+    /// As it is configured.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// Where owners are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RegistryKind {

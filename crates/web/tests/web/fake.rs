@@ -28,6 +28,7 @@ pub(crate) struct Fake {
     pub(crate) attempts: Mutex<Vec<(AttemptClass, u64)>>,
     pub(crate) providers: Mutex<Vec<ProviderState>>,
     pub(crate) audit: Mutex<Vec<NewAudit>>,
+    pub(crate) receipts: Mutex<Vec<NewReceipt>>,
     /// Every read fails.
     pub(crate) is_down: Mutex<bool>,
 }
@@ -161,6 +162,8 @@ impl ReadStore for Fake {
 #[async_trait]
 impl ReceiptStore for Fake {
     async fn keep_receipts(&self, _: Timestamp, receipts: &[NewReceipt]) -> Result<u64, StoreError> {
+        self.up()?;
+        self.receipts.lock().unwrap().extend_from_slice(receipts);
         Ok(receipts.len() as u64)
     }
 
@@ -207,10 +210,19 @@ impl DispatchStore for Fake {
         &self,
         _now: Timestamp,
         notice: &NoticeId,
-        _act: NoticeAct,
-        _reason: &str,
+        act: NoticeAct,
+        reason: &str,
     ) -> Result<Acted, StoreError> {
-        Err(StoreError::NotFound(format!("notice {notice}")))
+        let mut notices = self.notices.lock().unwrap();
+        let found = notices.iter_mut().find(|known| known.id == *notice);
+        let found = found.ok_or_else(|| StoreError::NotFound(format!("notice {notice}")))?;
+        let from = found.state;
+        let Some(to) = act.leads_to(from) else {
+            return Ok(Acted::Refused(from));
+        };
+        found.state = to;
+        found.reason = Some(reason.into());
+        Ok(Acted::Done { from, to })
     }
 
     async fn expire_submissions(&self, _: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {

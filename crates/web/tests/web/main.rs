@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod acts;
 mod api;
 mod door;
 mod eligibility;
@@ -11,5 +12,6 @@ mod hands;
 mod live;
 mod openapi;
 mod page;
+mod receipts;
 mod scene;
 mod sms;

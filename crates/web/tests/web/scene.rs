@@ -148,6 +148,7 @@ pub(crate) fn scene_with(store: Fake, is_fit: bool, change: impl FnOnce(&mut Par
         tokens: None,
         backlog: None,
         dispatch: store.clone(),
+        gateways: Vec::new(),
         health: Arc::new(Fit(is_fit)),
         metrics: Arc::new(|| "clearwalk_up 1\n".to_owned()),
         render_text: Arc::new(|notice| (notice.sequence == 2).then(|| ("as it would be sent".to_owned(), 2))),
