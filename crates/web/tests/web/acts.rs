@@ -48,7 +48,9 @@ async fn what_cannot_be_done_says_so_and_changes_nothing() {
     assert_eq!(refused.status, 409);
     let said = "the notice is unknown: cancel is not possible";
     assert!(refused.text.contains(said), "{}", refused.text);
-    let nobody = scene.post("/v1/notices/n-nobody/hold", r#"{"reason":"no"}"#).await;
+    let nobody = scene
+        .post("/v1/notices/n-nobody/hold", r#"{"reason":"no"}"#)
+        .await;
     assert_eq!(nobody.status, 404);
     for body in [r#"{"reason":" "}"#, "{}"] {
         let missing = scene.post(&format!("/v1/notices/{sent}/hold"), body).await;
