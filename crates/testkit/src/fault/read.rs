@@ -1,0 +1,95 @@
+//! What pages and counts ask. It takes no turns: nobody but those who look asks it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::ids::CaseId;
+use engine::time::Timestamp;
+use ports::read::{
+    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
+    StoredNotice, StoredPolicy, StoredRecord,
+};
+use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate, ReceiptStore};
+use ports::store::StoreError;
+
+use super::FaultyStore;
+use crate::defect::Defect;
+
+#[async_trait]
+impl ReadStore for FaultyStore {
+    async fn cases(&self, filter: &CaseFilter, limit: usize) -> Result<Vec<StoredCase>, StoreError> {
+        self.inner.cases(filter, limit).await
+    }
+
+    async fn case(&self, id: &CaseId) -> Result<Vec<StoredCase>, StoreError> {
+        self.inner.case(id).await
+    }
+
+    async fn records(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut records = self.inner.records(after, limit).await?;
+        if self.has(Defect::DuplicateRow) {
+            records.extend(records.last().cloned());
+        }
+        Ok(records)
+    }
+
+    async fn notices(&self, filter: &NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, StoreError> {
+        self.inner.notices(filter, limit).await
+    }
+
+    async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError> {
+        self.inner.attempts(after, limit).await
+    }
+
+    async fn audit(
+        &self,
+        after: Option<(Arc<str>, u64)>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.inner.audit(after, limit).await
+    }
+
+    async fn append_audit(&self, entry: &NewAudit) -> Result<(), StoreError> {
+        self.inner.append_audit(entry).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        let mut stats = self.inner.stats().await?;
+        if self.has(Defect::Miscount)
+            && let Some((_, count)) = stats.notices.last_mut()
+        {
+            *count += 1;
+        }
+        Ok(stats)
+    }
+
+    async fn policies(&self) -> Result<Vec<StoredPolicy>, StoreError> {
+        self.inner.policies().await
+    }
+
+    async fn publish_policy(&self, policy: &StoredPolicy) -> Result<(), StoreError> {
+        self.inner.publish_policy(policy).await
+    }
+}
+
+#[async_trait]
+impl ReceiptStore for FaultyStore {
+    async fn keep_receipts(&self, now: Timestamp, receipts: &[NewReceipt]) -> Result<u64, StoreError> {
+        self.turn("keep_receipts", self.inner.keep_receipts(now, receipts))
+            .await
+    }
+
+    async fn pending_receipts(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PendingReceipt>, StoreError> {
+        self.turn("pending_receipts", self.inner.pending_receipts(now, limit))
+            .await
+    }
+
+    async fn settle_receipts(&self, fates: &[(u64, ReceiptFate)]) -> Result<(), StoreError> {
+        self.turn("settle_receipts", self.inner.settle_receipts(fates))
+            .await
+    }
+}
