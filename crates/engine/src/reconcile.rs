@@ -134,6 +134,11 @@ impl Changes {
         let mut members: Vec<FactId> = case.facts.iter().chain(&case.doubles).cloned().collect();
         if members.is_empty() {
             members = memo.map_or_else(Vec::new, |memo| memo.members.clone());
+        } else if let Some(memo) = memo {
+            // What was sent about an observation that has left the case stays sent.
+            let left = memo.members.iter().filter(|id| tellings.has(id));
+            let left: Vec<FactId> = left.filter(|id| !members.contains(id)).cloned().collect();
+            members.extend(left);
         }
         let said = notices::Said {
             told,
@@ -283,6 +288,11 @@ impl<'a> Tellings<'a> {
             }
         }
         tellings
+    }
+
+    /// Whether anything was ever told about an observation.
+    fn has(&self, observation: &FactId) -> bool {
+        self.0.contains_key(observation)
     }
 
     /// Kinds that were sent about any of `members`, to the owner of `number` or, without one, to anybody.

@@ -29,11 +29,13 @@ use ports::gateway::{Answer, Gateway};
 use ports::registry::Registry;
 use ports::store::StoreError;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
 use crate::metrics::SENDS_IN_FLIGHT;
 use crate::run::{Progressed, Step, StepError, pause};
 
 use desk::Desk;
+use fill::micros;
 use prepare::BEGINS_WITHIN;
 use told::Telling;
 
@@ -124,10 +126,13 @@ impl Dispatch {
 
     /// Writes the outcomes that have come in and begins as many calls as there are slots. Waits for no call.
     pub async fn step(&mut self, now: Timestamp) -> Result<StepReport, StoreError> {
+        let began = Instant::now();
         let mut report = StepReport {
             recorded: self.record(now).await?,
             ..StepReport::default()
         };
+        // Writing outcomes may have taken long, and what is sent goes by the time of its own commit.
+        let now = now.plus(micros(began.elapsed()));
         self.fill(now, &mut report).await?;
         for desk in &self.desks {
             let provider = desk.gateway.name().to_string();

@@ -268,6 +268,6 @@ fn given_up() -> Answer {
     }
 }
 
-fn micros(elapsed: Duration) -> i64 {
+pub(super) fn micros(elapsed: Duration) -> i64 {
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }
