@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
-    ModeWord, NoticeArgs, NoticeCommand, RestoreArgs, SmsCommand, VerdictWord,
+    ModeWord, NoticeArgs, NoticeCommand, RestoreArgs, SmsCommand, VerdictWord, VerifyArgs,
 };
 pub(crate) use self::tokens::TokenCommand;
 pub(crate) use self::tools::{
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Decide(DecideArgs),
     /// Writes what the store holds.
     Export(ExportArgs),
+    /// Checks on a copy of the store what the product promises.
+    Verify(VerifyArgs),
     /// Writes the facts of a made-up city and the right answers.
     Simulate(SimulateArgs),
     /// Runs an SMS provider that goes wrong as a plan says.

@@ -18,6 +18,7 @@ mod simulate;
 mod sms;
 mod test_gateway;
 mod token;
+mod verify;
 mod version;
 
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Db(command) => db::run(context, &command),
         Command::Doctor => doctor::run(context),
         Command::Export(args) => export::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
         Command::Notice(command) => notice::run(context, &command),
         Command::Sms(command) => sms::run(context, &command),
         Command::Digest(args) => digest::run(context, &args),

@@ -72,11 +72,38 @@ pub(crate) struct ExportArgs {
     /// Why numbers are shown.
     #[arg(long, requires = "reveal")]
     pub(crate) reason: Option<String>,
+    /// Of the audit log: only where it stands, on one line to be published elsewhere.
+    #[arg(long, conflicts_with = "reveal")]
+    pub(crate) checkpoint: bool,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: clearwalk verify --gateway-ledger gateway.jsonl")]
+pub(crate) struct VerifyArgs {
+    /// What the gateway received, by its own account.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gateway_ledger: Option<PathBuf>,
+    /// Lines that `export audit --checkpoint` printed earlier.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Looks at exports that `--keep` left, and at no store.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) exports: Option<PathBuf>,
+    /// Leaves the exports that were looked at there.
+    #[arg(long, value_name = "DIR", conflicts_with = "exports")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// A table of `export`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportWhat {
+    /// The log of facts, as they were sent.
+    Facts,
+    /// What our own work wrote for intake.
+    Inner,
+    /// A digest of each ledger.
+    Ledgers,
     /// What was read, and how.
     Records,
     /// All versions of all cases.
@@ -93,6 +120,9 @@ impl ExportWhat {
     /// The word on the command line.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Self::Facts => "facts",
+            Self::Inner => "inner",
+            Self::Ledgers => "ledgers",
             Self::Records => "records",
             Self::Cases => "cases",
             Self::Notices => "notices",

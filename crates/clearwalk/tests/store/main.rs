@@ -8,3 +8,4 @@ mod export;
 mod import;
 mod serve;
 mod site;
+mod verify;

@@ -3,9 +3,13 @@
 use engine::message::{Route, Texts, segments};
 use engine::plate::Grammar;
 use formats::case_line::CaseLine;
+use formats::inner::Inner;
 use formats::notice_parameters::NoticeParameters;
+use ports::log::Envelope;
 use ports::read::{AuditEntry, StoredAttempt, StoredCase, StoredNotice, StoredRecord};
-use ports::store::StoreError;
+use ports::store::{InnerEntry, StoreError, StoredLedger};
+use serde::de::IgnoredAny;
+use sha2::{Digest as _, Sha256};
 
 use super::writer::Cell;
 use crate::failure::Failure;
@@ -36,6 +40,63 @@ pub(super) fn record(it: &StoredRecord) -> Vec<Cell> {
         Cell::maybe(it.reason.as_deref()),
         Cell::text(it.known),
         Cell::maybe(it.detail.as_deref()),
+    ]
+}
+
+pub(super) const FACT: &[&str] = &["stream", "partition", "offset", "received_at", "fact", "raw"];
+
+/// `fact` as it was sent; where that is no JSON, its bytes as `raw`, in hexadecimal.
+pub(super) fn fact(it: &Envelope) -> Vec<Cell> {
+    let text = std::str::from_utf8(&it.payload).ok();
+    let json = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+    vec![
+        Cell::text(STREAM),
+        Cell::Number(0),
+        Cell::Number(it.position),
+        Cell::text(it.known),
+        // Outside of strings, which cannot hold them, line ends mean nothing in JSON.
+        json.map_or(Cell::Null, |json| Cell::Json(json.replace(['\r', '\n'], " "))),
+        match json {
+            Some(_) => Cell::Null,
+            None => Cell::text(hex::encode(&it.payload)),
+        },
+    ]
+}
+
+pub(super) const INNER: &[&str] = &["seq", "at", "message", "fact", "about", "digest"];
+
+/// What our own work wrote for intake; the whole entry as a digest.
+pub(super) fn inner(it: &InnerEntry) -> Result<Vec<Cell>, Failure> {
+    let message = Inner::decode(&it.payload)
+        .map_err(|error| StoreError::Corrupt(format!("entry {} of the inner log: {error}", it.sequence)))?;
+    let (word, fact, about) = match &message {
+        Inner::Fact { fact, .. } => (
+            "fact",
+            Some(fact.id.to_string()),
+            fact.body.about().map(ToString::to_string),
+        ),
+        Inner::Seat { .. } => ("seat", None, None),
+        Inner::Unseat { observation, .. } => ("unseat", None, Some(observation.to_string())),
+        Inner::Wake { .. } => ("wake", None, None),
+    };
+    Ok(vec![
+        Cell::Number(it.sequence),
+        Cell::text(it.at),
+        Cell::text(word),
+        Cell::maybe(fact),
+        Cell::maybe(about),
+        Cell::text(hex::encode(Sha256::digest(&it.payload))),
+    ])
+}
+
+pub(super) const LEDGER: &[&str] = &["plate", "version", "digest"];
+
+/// A ledger by the digest of its document.
+pub(super) fn ledger(plate: &str, it: &StoredLedger) -> Vec<Cell> {
+    vec![
+        Cell::text(plate),
+        Cell::Number(it.version),
+        Cell::text(hex::encode(Sha256::digest(&it.document))),
     ]
 }
 

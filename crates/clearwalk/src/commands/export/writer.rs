@@ -1,6 +1,9 @@
 //! Rows as JSON lines or as CSV.
 
 use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -16,6 +19,8 @@ pub(super) enum Cell {
     Number(u64),
     Bool(bool),
     List(Vec<String>),
+    /// JSON text of one line, as it is.
+    Json(String),
 }
 
 impl Cell {
@@ -27,13 +32,14 @@ impl Cell {
         text.map_or(Self::Null, Self::text)
     }
 
-    fn json(self) -> Value {
+    fn json(self) -> String {
         match self {
-            Self::Null => Value::Null,
-            Self::Text(text) => text.into(),
-            Self::Number(number) => number.into(),
-            Self::Bool(is) => is.into(),
-            Self::List(items) => items.into(),
+            Self::Null => Value::Null.to_string(),
+            Self::Text(text) => Value::from(text).to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Bool(is) => is.to_string(),
+            Self::List(items) => Value::from(items).to_string(),
+            Self::Json(text) => text,
         }
     }
 
@@ -44,6 +50,7 @@ impl Cell {
             Self::Number(number) => number.to_string(),
             Self::Bool(is) => is.to_string(),
             Self::List(items) => harmless(items.join(" ")),
+            Self::Json(text) => text,
         }
     }
 }
@@ -57,9 +64,26 @@ fn harmless(text: String) -> String {
     }
 }
 
+/// Standard output, or a file.
+enum Target {
+    Out(Output),
+    File(PathBuf, BufWriter<File>),
+}
+
+impl Target {
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Out(out) => out.bytes(bytes),
+            Self::File(path, file) => file
+                .write_all(bytes)
+                .map_err(|error| Failure::writing(path, &error)),
+        }
+    }
+}
+
 /// Where the rows go.
 pub(super) struct Writer {
-    out: Output,
+    out: Target,
     header: &'static [&'static str],
     csv: Option<csv::WriterBuilder>,
 }
@@ -67,10 +91,20 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(format: ExportFormat) -> Self {
         Self {
-            out: Output::new(),
+            out: Target::Out(Output::new()),
             header: &[],
             csv: (format == ExportFormat::Csv).then(csv::WriterBuilder::new),
         }
+    }
+
+    /// JSON lines into a new file.
+    pub(super) fn into_file(path: &Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| Failure::writing(path, &error))?;
+        Ok(Self {
+            out: Target::File(path.to_owned(), BufWriter::new(file)),
+            header: &[],
+            csv: None,
+        })
     }
 
     pub(super) fn is_csv(&self) -> bool {
@@ -93,7 +127,8 @@ impl Writer {
             line.push_str(&format!("{comma}\"{name}\":{}", cell.json()));
         }
         line.push('}');
-        self.out.line(line)
+        line.push('\n');
+        self.out.bytes(line.as_bytes())
     }
 
     /// A line that is JSON already.
@@ -103,7 +138,10 @@ impl Writer {
     }
 
     pub(super) fn end(self) -> Result<(), Failure> {
-        self.out.end()
+        match self.out {
+            Target::Out(out) => out.end(),
+            Target::File(path, mut file) => file.flush().map_err(|error| Failure::writing(&path, &error)),
+        }
     }
 
     /// Nothing unless CSV is wanted.

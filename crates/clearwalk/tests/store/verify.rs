@@ -1,0 +1,129 @@
+//! What `verify` says of a store in order, and of exports that are not.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::site::Site;
+
+/// The finding about a promise.
+fn promise(report: &Value, number: u64) -> &Value {
+    let findings = report["promises"].as_array().unwrap();
+    findings
+        .iter()
+        .find(|finding| finding["promise"] == number)
+        .unwrap()
+}
+
+fn broken(report: &Value) -> Vec<u64> {
+    let findings = report["promises"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["verdict"] == "broken")
+        .map(|finding| finding["promise"].as_u64().unwrap())
+        .collect()
+}
+
+/// A decided site with its exports kept.
+fn kept() -> Site {
+    let site = Site::decided();
+    site.ask(&["verify", "--keep", "kept"]);
+    site
+}
+
+/// Rewrites the lines of an export.
+fn rewrite(site: &Site, name: &str, change: impl FnOnce(&mut Vec<String>)) {
+    let path = site.path("kept").join(name);
+    let text = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    change(&mut lines);
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+}
+
+/// What is found in the kept exports, which must be something.
+fn found(site: &Site, more: &[&str]) -> Value {
+    let ended = site.run(&[&["verify", "--json", "--exports", "kept"], more].concat());
+    assert_eq!(ended.code, 9, "{}{}", ended.stdout, ended.stderr);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+#[test]
+fn a_store_in_order_holds_what_is_promised() {
+    let site = Site::decided();
+    let report = site.json(&["verify"]);
+    assert_eq!(report["broken"], 0, "{report}");
+    for number in [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 16, 17, 18, 20] {
+        let finding = promise(&report, number);
+        assert_eq!(finding["verdict"], "held", "{finding}");
+        // Nothing was sent, so that there is nothing to look at.
+        let is_about_sending = matches!(number, 13 | 14);
+        assert_eq!(finding["rows"] == 0, is_about_sending, "{finding}");
+    }
+    let skipped = promise(&report, 9);
+    assert_eq!(skipped["verdict"], "skipped");
+    assert!(
+        skipped["checked"].as_str().unwrap().contains("digest"),
+        "{skipped}"
+    );
+    assert_eq!(report["promises"].as_array().unwrap().len(), 25);
+}
+
+#[test]
+fn a_record_that_is_missing_or_changed_is_found() {
+    let site = kept();
+    rewrite(&site, "records.jsonl", |lines| drop(lines.remove(1)));
+    assert_eq!(broken(&found(&site, &[])), [1, 10, 16, 17]);
+
+    let site = kept();
+    rewrite(&site, "records.jsonl", |lines| {
+        lines[3] = lines[3].replace("\"duplicate\"", "\"conflict\"");
+    });
+    assert_eq!(broken(&found(&site, &[])), [4, 10, 17]);
+}
+
+#[test]
+fn a_decision_that_was_changed_is_found() {
+    let site = kept();
+    rewrite(&site, "cases.jsonl", |lines| {
+        lines[1] = lines[1]
+            .replace("penalty_proposed", "waived")
+            .replace("[\"allowance_used\"]", "[\"first_in_window\"]");
+    });
+    let report = found(&site, &[]);
+    assert_eq!(broken(&report), [5, 10, 17]);
+    let offender = promise(&report, 5)["offenders"][0].as_str().unwrap();
+    assert!(offender.starts_with("260502-"), "{offender}");
+    assert!(!report.to_string().contains("湘K"), "no plate is told");
+}
+
+#[test]
+fn a_notice_that_is_missing_is_found() {
+    let site = kept();
+    rewrite(&site, "notices.jsonl", |lines| drop(lines.pop()));
+    assert_eq!(broken(&found(&site, &[])), [10, 11]);
+}
+
+#[test]
+fn a_cut_audit_log_is_found_by_a_published_checkpoint() {
+    let site = Site::decided();
+    site.ask(&["sms", "pause", "--reason", "maintenance"]);
+    site.write("checkpoint", &site.ask(&["export", "audit", "--checkpoint"]));
+    site.ask(&["verify", "--keep", "kept", "--checkpoint", "checkpoint"]);
+    rewrite(&site, "audit.jsonl", |lines| {
+        lines.retain(|line| !line.contains("sms.pause"));
+    });
+    site.ask(&["verify", "--exports", "kept"]);
+    assert_eq!(broken(&found(&site, &["--checkpoint", "checkpoint"])), [18]);
+    site.refuse(2, &["export", "cases", "--checkpoint"]);
+}
+
+#[test]
+fn what_the_gateway_received_is_compared_with_the_attempts() {
+    let site = kept();
+    let call = json!({"at": "2026-11-27T02:00:00.000001Z", "request": {"method": "POST"}, "client_ref": "n-X-1",
+                      "to": "+8613800000001", "verdict": "accepted"});
+    site.write("gateway.jsonl", &format!("{call}\n"));
+    let report = found(&site, &["--gateway-ledger", "gateway.jsonl"]);
+    assert_eq!(broken(&report), [13]);
+    assert!(!report.to_string().contains("13800000001"), "no phone is told");
+    site.refuse(4, &["verify", "--exports", "kept", "--gateway-ledger", "absent"]);
+}
