@@ -118,7 +118,7 @@ async fn in_force(store: &FaultyStore) -> Result<Lines, Violation> {
         let line = CaseLine::parse(&case.body).map_err(|error| Violation::of("store", error.to_string()))?;
         // A case that was merged into another holds nothing.
         if !line.facts.is_empty() {
-            lines.insert(plain(line));
+            lines.insert(plain(&line));
         }
     }
     Ok(lines)
@@ -127,10 +127,10 @@ async fn in_force(store: &FaultyStore) -> Result<Lines, Violation> {
 fn line_of(case: &Case) -> String {
     let mut body = Vec::new();
     case_line::write(&CaseId::from_text("-"), case, &mut body);
-    plain(CaseLine::parse(&body).expect("what was just written can be read"))
+    plain(&CaseLine::parse(&body).expect("what was just written can be read"))
 }
 
-fn plain(line: CaseLine) -> String {
+fn plain(line: &CaseLine) -> String {
     let policy = line.policy.as_deref().unwrap_or("-");
     let window = line
         .window
