@@ -11,7 +11,10 @@ mod fault;
 mod generic;
 mod http;
 mod ledger;
+mod limits;
 mod plan;
+mod post;
+mod receipts;
 
 use std::fmt;
 use std::io;
@@ -26,10 +29,14 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use desk::Desk;
 use ledger::Ledger;
+use post::Post;
 
 pub use fault::{Fault, UnknownFault};
 pub use ledger::{Call, Stats, Verdict};
+pub use limits::Limits;
 pub use plan::{Format, LookUpRates, Plan, PlanError, Rates, Rule, Span};
+pub use post::Pushed;
+pub use receipts::{ReceiptFault, ReceiptRule, Receipts};
 
 /// More than any dispatcher has in flight; beyond it new connections wait.
 const MAX_CONNECTIONS: usize = 4096;
@@ -88,9 +95,10 @@ impl Gateway {
             )
         })?;
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(ledger, options.plan, options.token));
+        let (post, deliveries) = Post::open();
+        let desk = Arc::new(Desk::new(ledger, options.plan, options.token, post));
         let (stop, stopped) = oneshot::channel();
-        let listening = tokio::spawn(listen(listener, Arc::clone(&desk), stopped));
+        let listening = tokio::spawn(listen(listener, Arc::clone(&desk), stopped, deliveries));
         Ok(Gateway {
             address,
             desk,
@@ -118,6 +126,11 @@ impl Gateway {
         reader.calls()
     }
 
+    /// Every push that was made, and what came of it.
+    pub fn pushes(&self) -> Vec<Pushed> {
+        self.desk.post.pushed()
+    }
+
     /// Puts a plan in force; its counts begin anew.
     pub fn set_plan(&self, plan: Plan) {
         self.desk.books().course = plan::Course::new(plan);
@@ -137,10 +150,17 @@ impl Drop for Gateway {
     }
 }
 
-async fn listen(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Receiver<()>) {
+async fn listen(
+    listener: TcpListener,
+    desk: Arc<Desk>,
+    mut stopped: oneshot::Receiver<()>,
+    deliveries: impl Future<Output = ()> + Send + 'static,
+) {
     /// Running out of file handles is the one cause that lasts; without a pause it would spin.
     const AFTER_FAILURE: Duration = Duration::from_millis(20);
     let mut connections = JoinSet::new();
+    let mut pushing = JoinSet::new();
+    pushing.spawn(deliveries);
     loop {
         while connections.try_join_next().is_some() {}
         if connections.len() >= MAX_CONNECTIONS {
@@ -158,4 +178,5 @@ async fn listen(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Re
         }
     }
     connections.shutdown().await;
+    pushing.shutdown().await;
 }

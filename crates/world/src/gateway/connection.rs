@@ -101,6 +101,14 @@ impl Wire {
 
     /// Says whether the connection goes on.
     async fn carry_out(&mut self, manner: Manner, keep_alive: bool, desk: &Desk) -> io::Result<bool> {
+        let manner = match manner {
+            Manner::After(pushed, manner) => {
+                // Answered, or past all patience: either way the answer may go.
+                let _either = timeout(desk.pace().hang_limit, pushed).await;
+                *manner
+            }
+            manner => manner,
+        };
         if let Manner::Reset = manner {
             // Lingering for no time makes the close a reset.
             self.stream.set_zero_linger()?;
@@ -109,7 +117,7 @@ impl Wire {
         self.read_the_rest().await?;
         let pace = desk.pace();
         match manner {
-            Manner::Reset | Manner::Close => return Ok(false),
+            Manner::After(..) | Manner::Reset | Manner::Close => return Ok(false),
             Manner::Hang => {
                 self.wait_for_close(pace.hang_limit).await;
                 return Ok(false);

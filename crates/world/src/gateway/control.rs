@@ -1,10 +1,12 @@
 //! The control API under `/_control`, on the same port; it never appears in the ledger.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::http::{Request, Response};
 use super::plan::{Course, Format, Plan};
+use super::receipts::{About, ReceiptFault};
 
 pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
@@ -17,10 +19,16 @@ pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
             books.course = Course::new(books.course.plan().without_faults());
             Response::json(200, &json!(books.course.plan()))
         }
-        (_, "/_control/calls" | "/_control/stats") => wrong_method("GET"),
+        ("GET", "/_control/pushes") => Response::json(200, &json!(desk.post.pushed())),
+        ("POST", "/_control/push") => push(desk, request),
+        (_, "/_control/push") => wrong_method("POST"),
+        (_, "/_control/calls" | "/_control/stats" | "/_control/pushes") => wrong_method("GET"),
         (_, "/_control/plan") => wrong_method("GET, PUT"),
         (_, "/_control/clear-plan") => wrong_method("POST"),
-        _ => error(404, "there are calls, stats, plan and clear-plan under /_control"),
+        _ => error(
+            404,
+            "there are calls, stats, plan, clear-plan, pushes and push under /_control",
+        ),
     }
 }
 
@@ -65,6 +73,36 @@ fn put_plan(desk: &Desk, request: &Request) -> Response {
         }
         Err(fault) => error(422, &fault.to_string()),
     }
+}
+
+/// What `POST /_control/push` asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    client_ref: String,
+    fault: Option<ReceiptFault>,
+}
+
+/// Pushes receipts of a message again, or for the first time, as asked.
+fn push(desk: &Desk, request: &Request) -> Response {
+    let wanted: Wanted = match serde_json::from_slice(&request.body) {
+        Ok(wanted) => wanted,
+        Err(fault) => return error(422, &format!("push: {fault}")),
+    };
+    let books = desk.books();
+    let Some(receipts) = &books.course.plan().receipts else {
+        return error(409, "the plan in force has no `receipts`");
+    };
+    let Some(taken) = books.ledger.find(&wanted.client_ref) else {
+        return error(404, "no message was taken under this client_ref");
+    };
+    let about = About {
+        client_ref: wanted.client_ref,
+        message_id: taken.message_id.clone(),
+    };
+    // Nobody waits here for the push: `pushes` tells what came of it.
+    let _unwatched = desk.push(receipts, wanted.fault, &about);
+    Response::json(202, &json!({"message_id": about.message_id}))
 }
 
 fn wrong_method(allowed: &str) -> Response {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::fmt::strtime;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::control;
 use super::fault::{Fault, Manner, Setting};
@@ -16,11 +17,14 @@ use super::generic::{self, Asked, Refusal, Send};
 use super::http::{Malformed, Request, Response};
 use super::ledger::{Call, Ledger, Verdict};
 use super::plan::{Course, Plan};
+use super::post::{Parcel, Post};
+use super::receipts::{About, ReceiptFault, Receipts};
 
 /// What the connections share.
 pub(super) struct Desk {
     books: Mutex<Books>,
     token: Option<String>,
+    pub(super) post: Post,
 }
 
 /// Plan and ledger under one lock, so that a decision and its line are one step.
@@ -38,13 +42,14 @@ pub(super) struct Pace {
 }
 
 impl Desk {
-    pub(super) fn new(ledger: Ledger, plan: Plan, token: Option<String>) -> Desk {
+    pub(super) fn new(ledger: Ledger, plan: Plan, token: Option<String>, post: Post) -> Desk {
         Desk {
             books: Mutex::new(Books {
                 course: Course::new(plan),
                 ledger,
             }),
             token,
+            post,
         }
     }
 
@@ -87,6 +92,14 @@ impl Desk {
 
     fn take(&self, request: &Request, send: Send) -> Manner {
         let mut books = self.books();
+        if let Some(answer) = over_a_limit(&books, &send.to) {
+            let refusal = Refusal {
+                answer,
+                is_send: true,
+            };
+            drop(books);
+            return self.refuse(request, refusal);
+        }
         let fault = books.course.fault_of_send(&send.client_ref, &send.to);
         let verdict = fault.map_or(Verdict::Accepted, Fault::verdict);
         let message_id = books.ledger.next_id();
@@ -94,6 +107,11 @@ impl Desk {
             None => Manner::Answer(Response::taken(200, &message_id)),
             Some(fault) => manner_of(fault, &books, request, &message_id),
         };
+        let about = About {
+            client_ref: send.client_ref.clone(),
+            message_id: message_id.clone(),
+        };
+        let to = send.to.clone();
         let call = Call {
             request: describe(request),
             client_ref: Some(send.client_ref),
@@ -103,7 +121,40 @@ impl Desk {
             message_id: (verdict == Verdict::Accepted).then_some(message_id),
             ..blank(verdict)
         };
-        record(&mut books, &call).map_or(manner, Manner::Answer)
+        if let Some(answer) = record(&mut books, &call) {
+            return Manner::Answer(answer);
+        }
+        if verdict != Verdict::Accepted {
+            return manner;
+        }
+        books.course.count_accepted();
+        match books.course.receipts_of(&about.client_ref, &to) {
+            Some((receipts, fault)) => match self.push(receipts, fault, &about) {
+                Some(pushed) => Manner::After(pushed, Box::new(manner)),
+                None => manner,
+            },
+            None => manner,
+        }
+    }
+
+    /// Hands the receipts of a message to the post; gives what to wait for before anything is answered.
+    pub(super) fn push(
+        &self,
+        receipts: &Receipts,
+        fault: Option<ReceiptFault>,
+        about: &About,
+    ) -> Option<oneshot::Receiver<()>> {
+        let (done, pushed) = (fault == Some(ReceiptFault::BeforeAnswer))
+            .then(oneshot::channel)
+            .unzip();
+        self.post.send(Parcel {
+            to: receipts.to.clone(),
+            client_ref: about.client_ref.clone(),
+            fault,
+            pushes: receipts.pushes(fault, about, now()),
+            done,
+        });
+        pushed
     }
 
     fn look_up(&self, request: &Request, client_ref: String) -> Manner {
@@ -139,6 +190,19 @@ impl Desk {
     }
 }
 
+/// What a send is answered that a vendor's own count forbids.
+fn over_a_limit(books: &Books, to: &str) -> Option<Response> {
+    if books.course.is_broke() {
+        return Some(Response::problem(403, "balance", "the balance has run out"));
+    }
+    let wait = books
+        .ledger
+        .windows
+        .wait(&books.course.plan().limits, to, now())?;
+    let answer = Response::problem(429, "throttled", "a limit of this number is reached");
+    Some(answer.header("Retry-After", &wait.to_string()))
+}
+
 fn manner_of(fault: Fault, books: &Books, request: &Request, message_id: &str) -> Manner {
     let retry_after = books.course.plan().retry_after.0;
     // Rounded up, since an HTTP date knows no fractions and must not lie in the past.
@@ -162,6 +226,9 @@ fn found(books: &Books, client_ref: &str) -> Response {
         return Response::problem(404, "not_found", "no message was taken under this client_ref");
     };
     let waited = now().duration_since(taken.at).unsigned_abs();
+    if waited < books.course.plan().look_up_lag.0 {
+        return Response::problem(404, "not_found", "no message was taken under this client_ref");
+    }
     let delivered = waited >= books.course.plan().receipt_delay.0;
     let state = if delivered { "delivered" } else { "accepted" };
     Response::json(200, &json!({"message_id": taken.message_id, "state": state}))

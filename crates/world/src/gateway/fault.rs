@@ -114,6 +114,8 @@ pub enum Fault {
 
 /// What the connection does once the ledger has its line.
 pub(super) enum Manner {
+    /// Only when a push that must come first was answered.
+    After(tokio::sync::oneshot::Receiver<()>, Box<Manner>),
     Answer(Response),
     AnswerSlowly(Response),
     AnswerInDrips(Response),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::limits::Windows;
 
 /// What became of the message in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,7 @@ pub(super) struct Ledger {
     taken: HashMap<String, Taken>,
     /// Hashes of recipient and text: a message of the same words is what a citizen calls a repeat.
     told: HashMap<u64, u64>,
+    pub(super) windows: Windows,
     last_id: u64,
     stats: Stats,
 }
@@ -97,6 +99,7 @@ impl Ledger {
             lines: Lines::Memory(Vec::new()),
             taken: HashMap::new(),
             told: HashMap::new(),
+            windows: Windows::default(),
             last_id: 0,
             stats: Stats::default(),
         };
@@ -197,6 +200,9 @@ impl Ledger {
             let taken = self.taken.entry(client_ref.clone()).or_insert(first);
             taken.times += 1;
             self.stats.duplicates += u64::from(taken.times > 1);
+        }
+        if let (Some(to), Ok(at)) = (&call.to, call.at.parse()) {
+            self.windows.count(to, at);
         }
         if let Some(text) = &call.text {
             let mut hasher = DefaultHasher::new();

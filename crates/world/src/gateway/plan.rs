@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::fault::Fault;
 use super::ledger::Verdict;
+use super::limits::Limits;
+use super::receipts::{ReceiptFault, Receipts};
 
 /// A plan file. Without rates and rules every send is accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,13 @@ pub struct Plan {
     pub hang_limit: Span,
     /// How long after acceptance a look-up says `delivered`.
     pub receipt_delay: Span,
+    /// How long after acceptance a look-up still finds nothing.
+    pub look_up_lag: Span,
+    /// What each number may be sent.
+    pub limits: Limits,
+    /// Where receipts are pushed; absent: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<Receipts>,
 }
 
 impl Default for Plan {
@@ -49,6 +58,9 @@ impl Default for Plan {
             drip: Span::seconds(1),
             hang_limit: Span::seconds(120),
             receipt_delay: Span::seconds(3),
+            look_up_lag: Span::seconds(0),
+            limits: Limits::default(),
+            receipts: None,
         }
     }
 }
@@ -281,6 +293,9 @@ impl Plan {
             rates: Rates::default(),
             look_up_rates: LookUpRates::default(),
             messages: Vec::new(),
+            look_up_lag: Span::seconds(0),
+            limits: Limits::default(),
+            receipts: self.receipts.clone().map(Receipts::without_faults),
             ..self.clone()
         }
     }
@@ -293,6 +308,7 @@ pub(super) struct Course {
     /// How many sends fitted each rule, its `nth` aside.
     fitted: Vec<u64>,
     look_ups: u64,
+    accepted: u64,
 }
 
 impl Course {
@@ -302,6 +318,7 @@ impl Course {
             plan,
             fitted,
             look_ups: 0,
+            accepted: 0,
         }
     }
 
@@ -324,6 +341,30 @@ impl Course {
             }
         }
         ruled.or_else(|| self.plan.rates.at(self.point("send", client_ref)))
+    }
+
+    /// Counts a message against the balance.
+    pub(super) fn count_accepted(&mut self) {
+        self.accepted += 1;
+    }
+
+    /// Whether the money has run out.
+    pub(super) fn is_broke(&self) -> bool {
+        self.plan
+            .limits
+            .balance
+            .is_some_and(|balance| self.accepted >= balance)
+    }
+
+    /// Where receipts about a message go, and what befalls them: a function of seed and `client_ref`.
+    pub(super) fn receipts_of(
+        &self,
+        client_ref: &str,
+        to: &str,
+    ) -> Option<(&Receipts, Option<ReceiptFault>)> {
+        let receipts = self.plan.receipts.as_ref()?;
+        let point = self.point("receipt", client_ref);
+        Some((receipts, receipts.fault_of(client_ref, to, point)))
     }
 
     /// The fault of this look-up: a function of seed and its number, so that asking again helps.

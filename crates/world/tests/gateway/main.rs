@@ -5,6 +5,7 @@
 mod faults;
 mod killed;
 mod protocol;
+mod receipts;
 
 use std::fmt::Write;
 use std::time::Duration;
