@@ -21,10 +21,9 @@ pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
         }
         ("GET", "/_control/pushes") => Response::json(200, &json!(desk.post.pushed())),
         ("POST", "/_control/push") => push(desk, request),
-        (_, "/_control/push") => wrong_method("POST"),
         (_, "/_control/calls" | "/_control/stats" | "/_control/pushes") => wrong_method("GET"),
         (_, "/_control/plan") => wrong_method("GET, PUT"),
-        (_, "/_control/clear-plan") => wrong_method("POST"),
+        (_, "/_control/push" | "/_control/clear-plan") => wrong_method("POST"),
         _ => error(
             404,
             "there are calls, stats, plan, clear-plan, pushes and push under /_control",

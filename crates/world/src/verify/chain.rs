@@ -191,20 +191,23 @@ pub(super) fn check_all(
     findings: &mut Vec<Finding>,
 ) {
     findings.push(check(entries, checkpoints));
-    let decisions = || {
-        entries
-            .iter()
-            .filter(|entry| entry.chain == DECISIONS)
-            .map(Batch::of)
-    };
+    findings.push(writers(entries, told, cases));
+    findings.push(history(entries, told, cases));
+}
 
+fn decisions(entries: &[Entry]) -> impl Iterator<Item = Batch<'_>> {
+    let decisions = entries.iter().filter(|entry| entry.chain == DECISIONS);
+    decisions.map(Batch::of)
+}
+
+fn writers(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
     let mut writers = Finding::new(
         16,
         "one writer",
         "every record and case version under one batch, the next one after the last; epochs never fall",
     );
     let (mut record, mut case, mut epoch) = (1, 1, 0);
-    for batch in decisions() {
+    for batch in decisions(entries) {
         writers.look();
         let seq = batch.seq;
         let (Some(records), Some(versions), Some(of)) = (batch.records, batch.cases, batch.epoch) else {
@@ -240,14 +243,16 @@ pub(super) fn check_all(
             case - 1
         )
     });
-    findings.push(writers);
+    writers
+}
 
+fn history(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
     let mut history = Finding::new(
         17,
         "history is immutable",
         "the root of every batch computed anew from the records and case versions that it names",
     );
-    for batch in decisions() {
+    for batch in decisions(entries) {
         let (Some(records), Some(versions)) = (batch.records, batch.cases) else {
             continue;
         };
@@ -272,5 +277,5 @@ pub(super) fn check_all(
             )
         });
     }
-    findings.push(history);
+    history
 }

@@ -18,6 +18,7 @@ const GRACE: i64 = 15 * 60 * SECOND;
 const SKEW: i64 = SECOND;
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the export")]
 struct Notice {
     notice: String,
     case: String,
@@ -40,6 +41,7 @@ struct Notice {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the export")]
 struct Attempt {
     attempt: String,
     notice: String,

@@ -268,6 +268,7 @@ async fn a_look_up_that_lags_finds_nothing_and_then_the_message() {
 
 #[tokio::test]
 async fn limits_are_counted_per_number_and_money_runs_out() {
+    use Verdict::{Accepted, Refused};
     let gateway = gateway("[limits]\nper_hour = 2\nbalance = 3\n").await;
     let send = async |client_ref: &str, to: &str| {
         let mut body = message(client_ref);
@@ -288,6 +289,5 @@ async fn limits_are_counted_per_number_and_money_runs_out() {
     assert_eq!(send("d", other).await, (200, None));
     assert_eq!(send("e", "+8613800000003").await, (403, None));
     let verdicts: Vec<Verdict> = gateway.calls().unwrap().iter().map(|call| call.verdict).collect();
-    use Verdict::{Accepted, Refused};
     assert_eq!(verdicts, [Accepted, Accepted, Refused, Accepted, Refused]);
 }

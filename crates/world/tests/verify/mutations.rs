@@ -30,7 +30,9 @@ fn chained(chain: &str, length: u64) -> Vec<Entry> {
             object: format!("260302-{seq:04}"),
             before: (seq % 2 == 0).then(|| "waived".to_owned()),
             after: (seq % 5 != 0).then(String::new),
-            prev: entries.last().map_or(ZERO.to_owned(), |last| last.hash.clone()),
+            prev: entries
+                .last()
+                .map_or_else(|| ZERO.to_owned(), |last| last.hash.clone()),
             hash: String::new(),
         };
         entry.hash = entry.computed_hash().unwrap();
