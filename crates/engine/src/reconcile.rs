@@ -135,8 +135,9 @@ impl Changes {
         if members.is_empty() {
             members = memo.map_or_else(Vec::new, |memo| memo.members.clone());
         } else if let Some(memo) = memo {
-            // What was sent about an observation that has left the case stays sent.
-            let left = memo.members.iter().filter(|id| tellings.has(id));
+            // What was sent about an observation that has left the case stays sent, and what is queued may still be.
+            let tells = |id: &&FactId| !memo.notices.is_empty() || tellings.has(id);
+            let left = memo.members.iter().filter(tells);
             let left: Vec<FactId> = left.filter(|id| !members.contains(id)).cloned().collect();
             members.extend(left);
         }
