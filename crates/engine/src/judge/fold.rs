@@ -126,7 +126,11 @@ impl<'f, 'a> Fold<'f, 'a> {
                     .map_or(Outcome::Waived, |policy| policy.outcome.first);
                 // An answer to an objection is never heavier than what it answers.
                 if natural.outcome == Outcome::Held || first.weight() < natural.outcome.weight() {
+                    // A review that does not come still takes the evidence away, which is lighter.
+                    let waits = natural.reasons.first() == Some(&Reason::ReviewRequired);
+                    let lapses = natural.deadline.filter(|_| waits);
                     self.overrule(&mut natural, first, Reason::ObjectionLighter, rank);
+                    natural.deadline = lapses;
                     natural.uses = first.is_first();
                 }
             }

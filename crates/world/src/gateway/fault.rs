@@ -2,6 +2,8 @@
 //!
 //! The names are stable: plan files and ledgers are written with them.
 
+mod answers;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -110,6 +112,30 @@ pub enum Fault {
     HugeBody,
     /// 200 with 900 kB of headers.
     HugeHead,
+    /// 301 to the same path.
+    Redirect301,
+    /// 303 to the same path.
+    Redirect303,
+    /// 308 to the same path: a client that follows sends a second message.
+    Redirect308,
+    /// 502, not taken.
+    BadGatewayBeforeTaking,
+    /// 502, though taken.
+    BadGatewayAfterTaking,
+    /// 504, though taken.
+    GatewayTimeoutAfterTaking,
+    /// 100 and nothing more, then a close, though taken.
+    ContinueOnlyAfterTaking,
+    /// 200 with bytes that are no UTF-8.
+    InvalidUtf8,
+    /// 200 with a number for the message id.
+    NumberAsId,
+    /// 200 with arrays nested ten thousand deep before the message id.
+    DeepAnswer,
+    /// 200 with more behind the JSON.
+    TrailingBytes,
+    /// 200 with a list around the answer.
+    ListAnswer,
 }
 
 /// What the connection does once the ledger has its line.
@@ -137,7 +163,7 @@ pub(super) struct Setting<'a> {
 }
 
 /// Every fault with its name and with what becomes of the message.
-const TABLE: [(Fault, &str, Verdict); 48] = {
+const TABLE: [(Fault, &str, Verdict); 60] = {
     use Fault as F;
     use Verdict::{Accepted, None, Refused};
     [
@@ -189,15 +215,24 @@ const TABLE: [(Fault, &str, Verdict); 48] = {
         (F::GarbageAnswer, "garbage-answer", Accepted),
         (F::HugeBody, "huge-body", Accepted),
         (F::HugeHead, "huge-head", Accepted),
+        (F::Redirect301, "redirect-301", Accepted),
+        (F::Redirect303, "redirect-303", Accepted),
+        (F::Redirect308, "redirect-308", Accepted),
+        (F::BadGatewayBeforeTaking, "bad-gateway-before-taking", None),
+        (F::BadGatewayAfterTaking, "bad-gateway-after-taking", Accepted),
+        (
+            F::GatewayTimeoutAfterTaking,
+            "gateway-timeout-after-taking",
+            Accepted,
+        ),
+        (F::ContinueOnlyAfterTaking, "continue-only-after-taking", Accepted),
+        (F::InvalidUtf8, "invalid-utf8", Accepted),
+        (F::NumberAsId, "number-as-id", Accepted),
+        (F::DeepAnswer, "deep-answer", Accepted),
+        (F::TrailingBytes, "trailing-bytes", Accepted),
+        (F::ListAnswer, "list-answer", Accepted),
     ]
 };
-
-/// Three years, which no client should wait.
-const ABSURD_RETRY_AFTER: &str = "94608000";
-const HUGE_BODY_BYTES: usize = 50_000_000;
-const HUGE_HEAD_BYTES: usize = 900_000;
-/// How much more a cut body promises than it holds.
-const MISSING_BYTES: usize = 64;
 
 impl Fault {
     /// Every fault, in the order in which rates are walked.
@@ -218,108 +253,6 @@ impl Fault {
     fn row(self) -> &'static (Fault, &'static str, Verdict) {
         // The table is in the order of the enum, which a test holds.
         &TABLE[self as usize]
-    }
-
-    /// What the client gets to see.
-    pub(super) fn manner(self, setting: &Setting<'_>) -> Manner {
-        if let Some((status, code)) = self.refusal() {
-            return Manner::Answer(Response::problem(status, code, "injected by the plan"));
-        }
-        match self {
-            Fault::HangBeforeTaking | Fault::HangAfterTaking => Manner::Hang,
-            Fault::ResetBeforeReading | Fault::ResetAfterReading | Fault::ResetAfterTaking => Manner::Reset,
-            Fault::CloseAfterReading | Fault::CloseAfterTaking => Manner::Close,
-            Fault::CutHeadAfterTaking
-            | Fault::CutBodyAfterTaking
-            | Fault::CutChunkAfterTaking
-            | Fault::HangBodyAfterTaking
-            | Fault::GarbageAnswer => self.broken_answer(setting),
-            Fault::Slow => Manner::AnswerSlowly(Response::taken(200, setting.message_id)),
-            Fault::DripAfterTaking => Manner::AnswerInDrips(Response::taken(200, setting.message_id)),
-            _ => Manner::Answer(self.whole_answer(setting)),
-        }
-    }
-
-    fn refusal(self) -> Option<(u16, &'static str)> {
-        Some(match self {
-            Fault::InvalidNumber => (400, "invalid_number"),
-            Fault::InvalidNumber422 => (422, "invalid_number"),
-            Fault::Blocked => (400, "blocked"),
-            Fault::Blocked422 => (422, "blocked"),
-            Fault::Template => (400, "template"),
-            Fault::Template422 => (422, "template"),
-            Fault::Content => (400, "content"),
-            Fault::Content422 => (422, "content"),
-            Fault::InvalidRequest => (400, "invalid_request"),
-            Fault::InvalidRequest422 => (422, "invalid_request"),
-            Fault::Unauthorized => (401, "unauthorized"),
-            Fault::Forbidden => (403, "forbidden"),
-            Fault::ThrottledBare => (429, "throttled"),
-            Fault::ErrorBeforeTaking | Fault::ErrorAfterTaking => (500, "internal"),
-            Fault::UnavailableBeforeTaking | Fault::UnavailableAfterTaking => (503, "unavailable"),
-            Fault::UnlistedCodeBeforeTaking | Fault::UnlistedCodeAfterTaking => (400, "quota_of_the_moon"),
-            _ => return None,
-        })
-    }
-
-    /// Whole HTTP answers that a client must still not take for a plain acceptance or refusal.
-    fn whole_answer(self, setting: &Setting<'_>) -> Response {
-        let later = |status: u16, code: &str, after: &str| {
-            Response::problem(status, code, "injected by the plan").header("Retry-After", after)
-        };
-        let seconds = setting.retry_after_seconds.to_string();
-        match self {
-            Fault::ThrottledSeconds => later(429, "throttled", &seconds),
-            Fault::ThrottledDate => later(429, "throttled", setting.retry_after_date),
-            Fault::ThrottledNegative => later(429, "throttled", "-5"),
-            Fault::ThrottledAbsurd => later(429, "throttled", ABSURD_RETRY_AFTER),
-            Fault::UnavailableSeconds => later(503, "unavailable", &seconds),
-            Fault::UnavailableDate => later(503, "unavailable", setting.retry_after_date),
-            Fault::EmptyAnswer => Response::new(200, "application/json", Vec::new()),
-            Fault::AnswerWithoutId => Response::new(200, "application/json", b"{}".to_vec()),
-            Fault::HtmlAnswer => {
-                Response::new(200, "text/html", b"<html><body>Welcome</body></html>".to_vec())
-            }
-            Fault::Accepted202 => Response::taken(202, setting.message_id),
-            Fault::NoContent204 => Response::bodiless(204),
-            Fault::Redirect302 => Response::bodiless(302).header("Location", setting.path),
-            Fault::Redirect307 => Response::bodiless(307).header("Location", setting.path),
-            Fault::HugeHead => {
-                Response::taken(200, setting.message_id).header("X-Padding", &"x".repeat(HUGE_HEAD_BYTES))
-            }
-            Fault::HugeBody => {
-                let mut body = vec![b' '; HUGE_BODY_BYTES];
-                body.extend(Response::taken(200, setting.message_id).body());
-                Response::new(200, "application/json", body)
-            }
-            // `manner` and `refusal` have taken every other fault.
-            _ => Response::taken(200, setting.message_id),
-        }
-    }
-
-    fn broken_answer(self, setting: &Setting<'_>) -> Manner {
-        let answer = Response::taken(200, setting.message_id);
-        let length = answer.body().len();
-        let head = |framing: String| {
-            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}\r\n\r\n").into_bytes()
-        };
-        match self {
-            Fault::CutHeadAfterTaking => Manner::RawThenClose(b"HTTP/1.1 200 OK\r\nContent-Ty".to_vec()),
-            Fault::CutChunkAfterTaking => {
-                let mut bytes = head("Transfer-Encoding: chunked".to_owned());
-                bytes.extend(format!("{length:x}\r\n").into_bytes());
-                bytes.extend(answer.body());
-                bytes.extend(b"\r\n");
-                Manner::RawThenClose(bytes)
-            }
-            Fault::HangBodyAfterTaking => Manner::RawThenHang(head(format!("Content-Length: {length}"))),
-            Fault::GarbageAnswer => Manner::RawThenClose(b"\x16\x03\x01 not HTTP\r\n\r\n".to_vec()),
-            _ => {
-                let mut bytes = head(format!("Content-Length: {}", length + MISSING_BYTES));
-                bytes.extend(answer.body());
-                Manner::RawThenClose(bytes)
-            }
-        }
     }
 }
 
@@ -378,7 +311,7 @@ mod tests {
             assert_eq!(*fault as usize, place, "{name}");
             assert_eq!(name.parse::<Fault>().ok(), Some(*fault));
         }
-        assert_eq!(TABLE.len(), Fault::HugeHead as usize + 1);
+        assert_eq!(TABLE.len(), Fault::ListAnswer as usize + 1);
     }
 
     #[test]

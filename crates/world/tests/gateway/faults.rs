@@ -72,7 +72,7 @@ async fn whole(answer: Response) -> String {
 }
 
 /// Fault, what the client sees, and what became of the message.
-const EXPECTED: [(&str, &str, Verdict); 48] = [
+const EXPECTED: [(&str, &str, Verdict); 60] = [
     ("invalid-number", "400 invalid_number", Verdict::Refused),
     ("invalid-number-422", "422 invalid_number", Verdict::Refused),
     ("blocked", "400 blocked", Verdict::Refused),
@@ -153,6 +153,26 @@ const EXPECTED: [(&str, &str, Verdict); 48] = [
         "broken: message head is too large",
         Verdict::Accepted,
     ),
+    ("redirect-301", "301 nothing to /v1/messages", Verdict::Accepted),
+    ("redirect-303", "303 nothing to /v1/messages", Verdict::Accepted),
+    ("redirect-308", "308 nothing to /v1/messages", Verdict::Accepted),
+    ("bad-gateway-before-taking", "502 bad_gateway", Verdict::None),
+    ("bad-gateway-after-taking", "502 bad_gateway", Verdict::Accepted),
+    (
+        "gateway-timeout-after-taking",
+        "504 gateway_timeout",
+        Verdict::Accepted,
+    ),
+    (
+        "continue-only-after-taking",
+        "broken: connection closed before message completed",
+        Verdict::Accepted,
+    ),
+    ("invalid-utf8", "200 no JSON", Verdict::Accepted),
+    ("number-as-id", "200 no word", Verdict::Accepted),
+    ("deep-answer", "200 no JSON", Verdict::Accepted),
+    ("trailing-bytes", "200 no JSON", Verdict::Accepted),
+    ("list-answer", "200 no word", Verdict::Accepted),
 ];
 
 #[tokio::test]
