@@ -130,7 +130,7 @@ pub enum Fault {
     InvalidUtf8,
     /// 200 with a number for the message id.
     NumberAsId,
-    /// 200 with arrays nested ten thousand deep before the message id.
+    /// 200 with the message id in arrays nested ten thousand deep.
     DeepAnswer,
     /// 200 with more behind the JSON.
     TrailingBytes,

@@ -130,8 +130,8 @@ impl Fault {
     }
 }
 
-/// An answer whose message id stands behind arrays in arrays.
+/// An answer whose message id lies in arrays in arrays.
 fn deep(message_id: &str) -> Vec<u8> {
     let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
-    format!("{{\"deep\":{open}{close},\"message_id\":\"{message_id}\"}}").into_bytes()
+    format!("{{\"message_id\":{open}\"{message_id}\"{close}}}").into_bytes()
 }
