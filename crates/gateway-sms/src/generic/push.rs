@@ -118,10 +118,12 @@ pub(super) fn read(provider: &Arc<str>, body: &[u8], now: Timestamp) -> Result<P
 }
 
 fn receipt(provider: &Arc<str>, item: &str, now: Timestamp) -> Result<NewReceipt, &'static str> {
-    let news: News = serde_json::from_str(item).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => "must be an object with a text `state`, and texts beside it",
-        _ => "is not JSON",
-    })?;
+    const WANTED: &str = "must be an object with a text `state`, and texts beside it";
+    // A list would be read as the fields in their order.
+    if !item.starts_with('{') {
+        return Err(WANTED);
+    }
+    let news: News = serde_json::from_str(item).map_err(|_| WANTED)?;
     let state = match news.state.as_str() {
         "delivered" => NoticeState::Delivered,
         "undelivered" => NoticeState::Undelivered,
@@ -292,6 +294,11 @@ mod tests {
                 (3, "must be an object with a text `state`, and texts beside it"),
                 (4, "`at` must be a time as in RFC 3339"),
             ]
+        );
+        let fields = read(r#"[["m1","n-1-1","delivered"]]"#).unwrap();
+        assert_eq!(
+            fields.unreadable[0].1,
+            "must be an object with a text `state`, and texts beside it"
         );
         let broken = read("[{").unwrap_err().to_string();
         assert_eq!(broken, "the body is not JSON at line 1 column 2");
