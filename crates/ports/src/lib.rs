@@ -7,6 +7,7 @@ pub mod contact;
 pub mod dispatch;
 pub mod gateway;
 pub mod log;
+pub mod quarantine;
 pub mod read;
 pub mod receipt;
 pub mod registry;

@@ -285,11 +285,19 @@ pub trait ReadStore: Send + Sync {
 
 /// Everything that one store does.
 pub trait Store:
-    crate::store::IntakeStore + crate::receipt::ReceiptStore + ReadStore + crate::log::Stream
+    crate::store::IntakeStore
+    + crate::receipt::ReceiptStore
+    + crate::quarantine::QuarantineStore
+    + ReadStore
+    + crate::log::Stream
 {
 }
 
-impl<T: crate::store::IntakeStore + crate::receipt::ReceiptStore + ReadStore + crate::log::Stream> Store
-    for T
+impl<T> Store for T where
+    T: crate::store::IntakeStore
+        + crate::receipt::ReceiptStore
+        + crate::quarantine::QuarantineStore
+        + ReadStore
+        + crate::log::Stream
 {
 }

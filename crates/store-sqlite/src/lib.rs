@@ -19,6 +19,7 @@ mod ladder;
 mod lock;
 mod log;
 mod open;
+mod quarantine;
 mod read;
 mod receipt;
 mod seal;

@@ -17,7 +17,7 @@ use crate::error::Fault;
 use crate::heads::Head;
 use crate::writer::Job;
 
-use chunk::Chunk;
+pub(crate) use chunk::Chunk;
 
 /// How long a reader may not notice what another process appended.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -28,20 +28,8 @@ impl Stream for SqliteStore {
         if records.is_empty() {
             return self.end().await;
         }
-        if records.iter().any(|record| record.payload.len() > chunk::LONGEST) {
-            let longest = chunk::LONGEST >> 20;
-            return Err(StoreError::Conflict(format!(
-                "a record is longer than {longest} MiB"
-            )));
-        }
-        let copy: Vec<NewEnvelope> = records.to_vec();
-        // Compression would keep a worker of the runtime from others.
-        let packed = tokio::task::spawn_blocking(move || chunk::pack(&copy)).await;
-        let chunks = packed
-            .map_err(|error| StoreError::Unavailable(format!("packing was stopped: {error}")))?
-            .map_err(|error| StoreError::Conflict(format!("records cannot be packed: {error}")))?;
         let append = Append {
-            chunks,
+            chunks: packed(records).await?,
             end: self.end.clone(),
         };
         let (first, _) = self.writer.write(append).await?;
@@ -107,6 +95,36 @@ impl SqliteStore {
     }
 }
 
+/// Records as their rows hold them.
+pub(crate) async fn packed(records: &[NewEnvelope]) -> Result<Vec<Chunk>, StoreError> {
+    if records.iter().any(|record| record.payload.len() > chunk::LONGEST) {
+        let longest = chunk::LONGEST >> 20;
+        return Err(StoreError::Conflict(format!(
+            "a record is longer than {longest} MiB"
+        )));
+    }
+    let copy: Vec<NewEnvelope> = records.to_vec();
+    // Compression would keep a worker of the runtime from others.
+    let packed = tokio::task::spawn_blocking(move || chunk::pack(&copy)).await;
+    packed
+        .map_err(|error| StoreError::Unavailable(format!("packing was stopped: {error}")))?
+        .map_err(|error| StoreError::Conflict(format!("records cannot be packed: {error}")))
+}
+
+/// Writes the rows in the caller's transaction; says the first position, and the end.
+pub(crate) async fn append(conn: &mut SqliteConnection, chunks: &[Chunk]) -> Result<(u64, u64), Fault> {
+    let count = chunks.iter().map(|chunk| chunk.count).sum();
+    let first = Head::Log.take(conn, count).await?;
+    let mut at = first;
+    for chunk in chunks {
+        let query = sqlx::query("INSERT INTO log (first, n, body) VALUES (?1, ?2, ?3)");
+        let query = query.bind(at).bind(chunk.count as i64).bind(&chunk.body[..]);
+        query.execute(&mut *conn).await?;
+        at += chunk.count as i64;
+    }
+    Ok((first as u64, at as u64))
+}
+
 struct Append {
     chunks: Vec<Chunk>,
     end: Arc<watch::Sender<u64>>,
@@ -118,16 +136,7 @@ impl Job for Append {
     type Output = (u64, u64);
 
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Self::Output, Fault> {
-        let count = self.chunks.iter().map(|chunk| chunk.count).sum();
-        let first = Head::Log.take(conn, count).await?;
-        let mut at = first;
-        for chunk in &self.chunks {
-            let query = sqlx::query("INSERT INTO log (first, n, body) VALUES (?1, ?2, ?3)");
-            let query = query.bind(at).bind(chunk.count as i64).bind(&chunk.body[..]);
-            query.execute(&mut *conn).await?;
-            at += chunk.count as i64;
-        }
-        Ok((first as u64, at as u64))
+        append(conn, &self.chunks).await
     }
 
     fn committed(&mut self, (_, end): &Self::Output) {

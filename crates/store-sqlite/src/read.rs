@@ -20,6 +20,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::SqliteStore;
 use crate::commit;
 use crate::error::Fault;
+use crate::writer::Job as _;
 
 #[async_trait]
 impl ReadStore for SqliteStore {
@@ -67,6 +68,11 @@ impl ReadStore for SqliteStore {
     async fn publish_policy(&self, policy: &StoredPolicy) -> Result<(), StoreError> {
         Ok(self.writer.write(policies::Publish(policy.clone())).await?)
     }
+}
+
+/// Chains what somebody did, in the caller's transaction.
+pub(crate) async fn append_audit(conn: &mut SqliteConnection, entry: NewAudit) -> Result<(), Fault> {
+    audit::Append(entry).run(conn).await
 }
 
 /// Records after a position, in order.

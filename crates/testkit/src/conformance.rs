@@ -15,6 +15,7 @@ mod lane;
 mod model;
 mod notices;
 mod outcomes;
+mod quarantine;
 mod reads;
 mod receipts;
 mod sample;
@@ -31,6 +32,7 @@ pub use lane::*;
 pub use model::*;
 pub use notices::*;
 pub use outcomes::*;
+pub use quarantine::*;
 pub use reads::*;
 pub use receipts::*;
 pub use stream::*;
@@ -87,6 +89,10 @@ macro_rules! conformance {
             a_receipt_is_kept_once,
             a_receipt_finds_its_attempt,
             a_receipt_is_settled_once,
+            what_was_set_aside_is_read_in_pages,
+            a_redriven_record_stands_in_the_stream_once_more,
+            a_record_is_handled_once_and_a_key_is_good_for_one,
+            of_two_hands_at_one_record_one_comes_first,
             cases_are_read_by_cursor_and_filter,
             records_are_read_in_pages,
             notices_are_read_by_cursor_and_filter,

@@ -4,6 +4,7 @@
 mod commit;
 mod dispatch;
 mod intake;
+mod quarantine;
 mod read;
 mod receipt;
 
@@ -18,6 +19,7 @@ use engine::time::Timestamp;
 use ports::commit::CaseWrite;
 use ports::dispatch::ProviderState;
 use ports::log::NewEnvelope;
+use ports::quarantine::Handling;
 use ports::read::{AuditEntry, StoredNotice, StoredPolicy, StoredRecord};
 use ports::receipt::NewReceipt;
 use ports::store::{Identity, InnerEntry, Progress, StoredLedger};
@@ -85,6 +87,7 @@ struct Books {
     providers: BTreeMap<Arc<str>, ProviderState>,
     policies: Vec<StoredPolicy>,
     receipts: Vec<Receipt>,
+    handlings: Vec<Handling>,
     actions: Vec<AuditEntry>,
     decisions: Vec<AuditEntry>,
 }

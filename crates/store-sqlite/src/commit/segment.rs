@@ -187,6 +187,8 @@ pub(crate) async fn write(
     };
     let (first, count) = (batch.from.next, batch.records.len() as u64);
     let cases = batch.cases.len() as i64;
+    let records = batch.records.iter();
+    let set_aside = records.filter(|record| record.disposition.is_set_aside()).count();
     let (epoch, at, root) = (batch.to.epoch, batch.at, packed.root);
     let entry = entry(
         number,
@@ -199,8 +201,8 @@ pub(crate) async fn write(
         None,
     );
     sqlx::query(
-        "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash, aside)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .bind(number)
     .bind(epoch as i64)
@@ -213,6 +215,7 @@ pub(crate) async fn write(
     .bind(&root[..])
     .bind(&prev[..])
     .bind(&entry.hash[..])
+    .bind(set_aside as i64)
     .execute(conn)
     .await?;
     Ok(())

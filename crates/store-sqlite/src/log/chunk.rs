@@ -18,7 +18,7 @@ const CEILING: usize = LONGEST + LARGEST;
 const LEVEL: i32 = 1;
 
 /// A row.
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     pub(super) count: usize,
     pub(super) body: Vec<u8>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::ids::CaseId;
 use engine::time::Timestamp;
+use ports::quarantine::{Handled, Handling, NewHandling, QuarantineStore};
 use ports::read::{
     AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
@@ -69,6 +70,21 @@ impl ReadStore for FaultyStore {
 
     async fn publish_policy(&self, policy: &StoredPolicy) -> Result<(), StoreError> {
         self.inner.publish_policy(policy).await
+    }
+}
+
+#[async_trait]
+impl QuarantineStore for FaultyStore {
+    async fn aside(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.inner.aside(after, limit).await
+    }
+
+    async fn handlings(&self, first: u64, last: u64) -> Result<Vec<Handling>, StoreError> {
+        self.inner.handlings(first, last).await
+    }
+
+    async fn handle(&self, new: &NewHandling) -> Result<Handled, StoreError> {
+        self.inner.handle(new).await
     }
 }
 

@@ -107,21 +107,7 @@ impl ReadStore for MemoryStore {
     }
 
     async fn append_audit(&self, entry: &NewAudit) -> Result<(), StoreError> {
-        let mut books = self.books();
-        let mut chained = AuditEntry {
-            chain: "actions".into(),
-            sequence: books.actions.len() as u64 + 1,
-            at: entry.at,
-            actor: entry.actor.clone(),
-            action: entry.action.clone(),
-            object: entry.object.clone(),
-            before: entry.before.clone(),
-            after: entry.after.clone(),
-            prev: books.actions.last().map_or([0; 32], |last| last.hash),
-            hash: [0; 32],
-        };
-        chained.hash = chained.computed_hash();
-        books.actions.push(chained);
+        self.books().append_action(entry);
         Ok(())
     }
 
@@ -181,6 +167,24 @@ impl ReadStore for MemoryStore {
 }
 
 impl Books {
+    /// Chains what somebody did.
+    pub(super) fn append_action(&mut self, entry: &NewAudit) {
+        let mut chained = AuditEntry {
+            chain: "actions".into(),
+            sequence: self.actions.len() as u64 + 1,
+            at: entry.at,
+            actor: entry.actor.clone(),
+            action: entry.action.clone(),
+            object: entry.object.clone(),
+            before: entry.before.clone(),
+            after: entry.after.clone(),
+            prev: self.actions.last().map_or([0; 32], |last| last.hash),
+            hash: [0; 32],
+        };
+        chained.hash = chained.computed_hash();
+        self.actions.push(chained);
+    }
+
     /// Every version, with the outcome of the effective one.
     fn stored_cases(&self) -> impl Iterator<Item = (StoredCase, Outcome)> {
         (1..).zip(&self.cases).map(|(sequence, (case, decided_at))| {
