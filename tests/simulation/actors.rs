@@ -9,7 +9,8 @@ use engine::rules::Rules;
 use engine::time::{HOUR, MINUTE, Timestamp};
 use pipeline::dispatch::Dispatch;
 use pipeline::intake::{Intake, IntakeError, JudgeBy};
-use pipeline::upkeep::Upkeep;
+use pipeline::upkeep::{Resend, Upkeep};
+use ports::dispatch::Caps;
 use ports::gateway::Gateway;
 use ports::read::Store;
 use ports::store::StoreError;
@@ -25,6 +26,10 @@ pub(crate) struct Outside {
     pub(crate) journal: Arc<Journal>,
     pub(crate) rules: Arc<Rules>,
     pub(crate) defect: Option<Defect>,
+    /// What the city wants when a provider proves that it never had a message.
+    pub(crate) resend: Resend,
+    /// How much one recipient may be sent.
+    pub(crate) caps: Caps,
 }
 
 impl Outside {
@@ -101,9 +106,17 @@ impl Actor {
             let texts = Arc::new(Texts::built_in());
             let registry = Arc::clone(&outside.registry);
             let route = providers.to_vec();
-            Work::Dispatch(Box::new(Dispatch::new(store.clone(), route, registry, texts)))
+            Work::Dispatch(Box::new(
+                Dispatch::new(store.clone(), route, registry, texts).with_caps(outside.caps),
+            ))
         });
-        add(&|store| Work::Upkeep(Box::new(Upkeep::new(store.clone(), providers.to_vec()))));
+        add(&|store| {
+            Work::Upkeep(Box::new(Upkeep::new(
+                store.clone(),
+                providers.to_vec(),
+                outside.resend,
+            )))
+        });
         actors
     }
 

@@ -142,7 +142,10 @@ fn every_promise_holds_on_the_memory_store_whatever_fails() {
             sum.lost_answers,
             sum.receipts,
             sum.acts,
+            sum.absent,
+            sum.capped,
         ];
+        assert!(sum.again > 0, "{sum:?}");
         assert!(counts.iter().all(|count| *count > 5), "{sum:?}");
     }
 }

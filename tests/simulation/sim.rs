@@ -8,8 +8,9 @@ use engine::ids::{AttemptId, hash};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
 use formats::rules_files::{RulesFiles, load};
+use pipeline::upkeep::Resend;
 use ports::contact::Phone;
-use ports::dispatch::{ALL_PROVIDERS, DispatchStore as _, NoticeAct, Pause};
+use ports::dispatch::{ALL_PROVIDERS, Caps, DispatchStore as _, NoticeAct, PROVED_NOT_RECEIVED, Pause};
 use ports::log::{NewEnvelope, Stream as _};
 use ports::read::{NoticeFilter, ReadStore as _, Store};
 use ports::receipt::{NewReceipt, ReceiptStore as _};
@@ -64,6 +65,11 @@ pub(crate) struct Tally {
     pub(crate) lost_answers: u64,
     pub(crate) receipts: u64,
     pub(crate) acts: u64,
+    /// Attempts that their provider never had, by its own word, and those that were sent again for it.
+    pub(crate) absent: u64,
+    pub(crate) again: u64,
+    /// Times that a recipient had had enough.
+    pub(crate) capped: u64,
 }
 
 impl Tally {
@@ -80,6 +86,9 @@ impl Tally {
         self.lost_answers += other.lost_answers;
         self.receipts += other.receipts;
         self.acts += other.acts;
+        self.absent += other.absent;
+        self.again += other.again;
+        self.capped += other.capped;
     }
 }
 
@@ -118,6 +127,15 @@ impl Sim {
             journal: Arc::default(),
             rules: rules(&mut rng),
             defect,
+            resend: if seed.is_multiple_of(3) {
+                Resend::AfterProof
+            } else {
+                Resend::Never
+            },
+            caps: Caps {
+                per_hour: seed.is_multiple_of(2).then_some(4),
+                per_day: seed.is_multiple_of(4).then_some(9),
+            },
         };
         let store = Opened {
             store: place.open().await,
@@ -514,6 +532,12 @@ impl Sim {
             .count();
         self.tally.taken = taken as u64;
         self.tally.cancelled = self.witness.cancelled;
+        self.tally.capped = self.witness.capped;
+        for attempt in seen(self.door.attempts(0, ALL).await)? {
+            let is_absent = attempt.code.as_deref() == Some(PROVED_NOT_RECEIVED);
+            self.tally.absent += u64::from(is_absent);
+            self.tally.again += u64::from(is_absent && self.witness.was_taken_back(&attempt.id));
+        }
         Ok(())
     }
 }

@@ -63,21 +63,31 @@ pub(crate) struct Witness {
     inner_next: u64,
     told: BTreeSet<String>,
     taken_back: BTreeSet<String>,
+    told_again: BTreeSet<String>,
     /// Leases that were granted, by opening of the store, notice and token.
     tokens: BTreeSet<(u32, String, u64)>,
     /// Attempts that may be sent, and when that was granted.
     granted: BTreeMap<String, Timestamp>,
     /// Until when each of them may be.
     expires: BTreeMap<String, Timestamp>,
+    /// To whom, and when the call began.
+    recipients: BTreeMap<String, (String, Timestamp)>,
     /// Calls that were looked at.
     calls: usize,
     /// When the last batch was judged.
     judged_at: Timestamp,
     epoch: u64,
     pub(crate) cancelled: u64,
+    /// Times that a recipient had had enough.
+    pub(crate) capped: u64,
 }
 
 impl Witness {
+    /// Whether the telling of an attempt was taken back.
+    pub(crate) fn was_taken_back(&self, attempt: &str) -> bool {
+        self.taken_back.contains(attempt)
+    }
+
     /// Looks once; `now` is the time of the turn.
     pub(crate) async fn look(
         &mut self,
@@ -90,6 +100,7 @@ impl Witness {
         self.progress(store, &entries).await?;
         self.walls(store, &entries).await?;
         self.calls(outside, now)?;
+        self.caps(outside)?;
         self.records(store).await?;
         let has_committed = entries.iter().any(|entry| matches!(entry, Entry::Committed(..)));
         if has_committed {

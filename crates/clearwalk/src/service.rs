@@ -17,8 +17,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pipeline::dispatch::Dispatch;
 use pipeline::intake::{Intake, JudgeBy};
 use pipeline::run::{self, Heart, Role, Shared};
-use pipeline::upkeep::Upkeep;
+use pipeline::upkeep::{Resend, Upkeep};
 use ports::clock::SystemClock;
+use ports::dispatch::Caps;
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -50,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<dyn ports::registry::Registry>,
     /// None: everybody may do everything, and only loopback is served.
     pub(crate) tokens: Option<Arc<web::TokensFile>>,
+    pub(crate) resend: Resend,
+    pub(crate) caps: Caps,
 }
 
 impl Parts {
@@ -71,6 +74,8 @@ impl Parts {
             gateways,
             registry,
             tokens,
+            resend: settings.resend,
+            caps: settings.caps,
         })
     }
 
@@ -83,6 +88,7 @@ impl Parts {
             self.registry.clone(),
             self.texts.clone(),
         )
+        .with_caps(self.caps)
     }
 }
 
@@ -198,9 +204,10 @@ impl Service {
             });
         }
         if self.roles.contains(&RoleWord::Upkeep) {
+            let upkeep = Upkeep::new(parts.store.clone(), parts.gateways.all(), parts.resend);
             roles.push(Role {
                 name: "upkeep",
-                step: Box::new(Upkeep::new(parts.store.clone(), parts.gateways.all())),
+                step: Box::new(upkeep),
                 bell: Arc::new(Notify::new()),
                 idle: UPKEEP_IDLE,
             });

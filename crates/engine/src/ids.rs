@@ -81,7 +81,18 @@ impl CaseId {
     }
 }
 
+/// The source of tellings that our own sending makes; their ids begin with the attempt's.
+pub const TELLER: &str = "/clearwalk/dispatch";
+
 impl NoticeId {
+    /// The notice that a telling of our own sending is about; none: somebody else says so.
+    pub fn of_telling(id: &FactId) -> Option<&str> {
+        let attempt = id.as_str().strip_prefix(TELLER)?.strip_prefix('#')?;
+        let (attempt, _) = attempt.split_once('/')?;
+        let (notice, _) = attempt.rsplit_once('-')?;
+        Some(notice)
+    }
+
     /// The id of one message about one case.
     pub fn new(case: &CaseId, kind: NoticeKind, revision: u32) -> Self {
         let digest = hash(&[

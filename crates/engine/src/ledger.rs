@@ -19,6 +19,19 @@ pub struct Ledger {
     guests: Vec<Guest>,
     /// What was said before.
     pub memo: Memo,
+    /// What people want said again; lives until the next judgement and is never stored.
+    wishes: Vec<Wish>,
+}
+
+/// A message that a person wants said again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// About which case.
+    pub case: CaseId,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// Which time it would be; one that exists already is not made twice.
+    pub revision: u32,
 }
 
 /// An observation whose home is another ledger, and what was said about it. It is replaced as a whole.
@@ -114,7 +127,28 @@ impl Ledger {
 
     /// Puts a ledger back together; `facts` and `guests` come in the order in which they were handed out.
     pub fn restore(facts: Vec<Fact>, guests: Vec<Guest>, memo: Memo) -> Self {
-        Self { facts, guests, memo }
+        Self {
+            facts,
+            guests,
+            memo,
+            wishes: Vec::new(),
+        }
+    }
+
+    /// Takes a wish for the next judgement.
+    pub fn wish(&mut self, wish: Wish) {
+        self.wishes.push(wish);
+    }
+
+    /// Takes what a judgement said; wishes were heard by it.
+    pub fn remember(&mut self, memo: Memo) {
+        self.memo = memo;
+        self.wishes.clear();
+    }
+
+    /// The wishes that wait.
+    pub(crate) fn wishes(&self) -> &[Wish] {
+        &self.wishes
     }
 
     /// Whether it holds nothing at all.

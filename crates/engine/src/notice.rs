@@ -231,6 +231,38 @@ pub fn after_quiet_hours(at: Timestamp, quiet: (Time, Time), zone: &TimeZone) ->
     end.max(at)
 }
 
+/// The first instant from `at` on at which quiet hours begin, seen from outside of them; none: there are none.
+pub fn next_quiet_hours(at: Timestamp, quiet: (Time, Time), zone: &TimeZone) -> Option<Timestamp> {
+    let (from, to) = quiet;
+    if from == to {
+        return None;
+    }
+    let local = zone.to_datetime(at.to_jiff());
+    let day = if local.time() < from {
+        local.date()
+    } else {
+        local.date().tomorrow().ok()?
+    };
+    let begin = zone.to_zoned(day.to_datetime(from)).ok()?;
+    Some(begin.timestamp().into())
+}
+
+/// When the quiet hours ended that were the last before `at`, seen from outside of them; none: there are none.
+pub fn last_quiet_hours(at: Timestamp, quiet: (Time, Time), zone: &TimeZone) -> Option<Timestamp> {
+    let (from, to) = quiet;
+    if from == to {
+        return None;
+    }
+    let local = zone.to_datetime(at.to_jiff());
+    let day = if local.time() < to {
+        local.date().yesterday().ok()?
+    } else {
+        local.date()
+    };
+    let end = zone.to_zoned(day.to_datetime(to)).ok()?;
+    Some(end.timestamp().into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +283,48 @@ mod tests {
         ] {
             assert_eq!(after_quiet_hours(at(when), quiet, &zone), at(then), "{when}");
         }
+    }
+
+    #[test]
+    fn the_next_and_the_last_quiet_hours_are_found_across_midnight() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let at = |text: &str| -> Timestamp { text.parse::<jiff::Timestamp>().unwrap().into() };
+        let night = (Time::constant(21, 0, 0, 0), Time::constant(8, 0, 0, 0));
+        let noon = (Time::constant(12, 0, 0, 0), Time::constant(14, 0, 0, 0));
+        for (when, quiet, last, next) in [
+            (
+                "2026-03-02T08:00:00+08:00",
+                night,
+                "2026-03-02T08:00:00+08:00",
+                "2026-03-02T21:00:00+08:00",
+            ),
+            (
+                "2026-03-02T20:59:59+08:00",
+                night,
+                "2026-03-02T08:00:00+08:00",
+                "2026-03-02T21:00:00+08:00",
+            ),
+            (
+                "2026-03-02T09:00:00+08:00",
+                noon,
+                "2026-03-01T14:00:00+08:00",
+                "2026-03-02T12:00:00+08:00",
+            ),
+            (
+                "2026-03-02T15:00:00+08:00",
+                noon,
+                "2026-03-02T14:00:00+08:00",
+                "2026-03-03T12:00:00+08:00",
+            ),
+        ] {
+            assert_eq!(last_quiet_hours(at(when), quiet, &zone), Some(at(last)), "{when}");
+            assert_eq!(next_quiet_hours(at(when), quiet, &zone), Some(at(next)), "{when}");
+        }
+        let never = (Time::constant(0, 0, 0, 0), Time::constant(0, 0, 0, 0));
+        assert_eq!(
+            next_quiet_hours(at("2026-03-02T15:00:00+08:00"), never, &zone),
+            None
+        );
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use crate::case::{Case, Outcome, Reason, ToldKind};
 use crate::explain::Trace;
 use crate::fact::{Body, FactId, NoticeKind, ToldState, VoidReason};
-use crate::ids::CaseId;
+use crate::ids::{CaseId, NoticeId};
 use crate::judge::{Judgement, departures_to_other_plates};
-use crate::ledger::{CaseMemo, Guest, Ledger, Memo, SentGuest};
+use crate::ledger::{CaseMemo, Guest, Ledger, Memo, SentGuest, Wish};
 use crate::rules::Rules;
 use crate::time::Timestamp;
 
@@ -69,13 +69,13 @@ pub fn reconcile(rules: &Rules, home: &str, ledger: &Ledger, judgement: &Judgeme
     let (survivors, orphans) = matched(old, &judgement.cases);
     for (number, case) in judgement.cases.iter().enumerate() {
         let memo = survivors.get(&number).map(|at| &old.cases[*at]);
-        changes.settle(rules, case, memo, &case.told, &tellings);
+        changes.settle(rules, case, memo, &case.told, &tellings, ledger.wishes());
     }
     for at in orphans {
         let memo = &old.cases[at];
         let tombstone = tombstone(rules, ledger, judgement, memo);
         let told = tellings.sent(memo.members.iter(), Some(home));
-        changes.settle(rules, &tombstone, Some(memo), &told, &tellings);
+        changes.settle(rules, &tombstone, Some(memo), &told, &tellings, ledger.wishes());
     }
     changes.hand_over(rules, home, ledger);
     changes
@@ -125,6 +125,7 @@ impl Changes {
         memo: Option<&CaseMemo>,
         told: &[ToldKind],
         tellings: &Tellings<'_>,
+        wishes: &[Wish],
     ) {
         let fingerprint = print::case(case);
         let is_new_version = memo.is_none_or(|memo| memo.fingerprint != fingerprint);
@@ -144,9 +145,11 @@ impl Changes {
         let said = notices::Said {
             told,
             sent: tellings.sent(members.iter(), None),
+            handed_over: tellings.handed_over(members.iter()),
             moved: memo.is_some_and(|memo| memo.subject != case.subject),
         };
-        let (kept, steps) = notices::steps(&id, case, &said, &owed, memo.map_or(&[], |memo| &memo.notices));
+        let before = memo.map_or(&[][..], |memo| &memo.notices);
+        let (kept, steps) = notices::steps(&id, case, &said, &owed, before, wishes);
         self.memo.cases.push(CaseMemo {
             id: id.clone(),
             version,
@@ -279,10 +282,10 @@ impl<'a> Tellings<'a> {
                 number,
             };
             let about = tellings.0.entry(&told.about).or_default();
-            match about
-                .iter_mut()
-                .find(|known| known.kind == told.kind && known.number == number)
-            {
+            match about.iter_mut().find(|known| {
+                let same_notice = NoticeId::of_telling(known.id) == NoticeId::of_telling(telling.id);
+                known.kind == told.kind && known.number == number && same_notice
+            }) {
                 Some(known) if (known.at, known.id) < (telling.at, telling.id) => *known = telling,
                 Some(_) => {}
                 None => about.push(telling),
@@ -294,6 +297,18 @@ impl<'a> Tellings<'a> {
     /// Whether anything was ever told about an observation.
     fn has(&self, observation: &FactId) -> bool {
         self.0.contains_key(observation)
+    }
+
+    /// Notices that our own sending handed over about any of `members`.
+    fn handed_over<'m>(&self, members: impl Iterator<Item = &'m FactId>) -> Vec<&'a str> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let tellings = members.filter_map(|member| self.0.get(member)).flatten();
+        let stands = tellings.filter(|telling| telling.state != ToldState::NotSent);
+        stands
+            .filter_map(|telling| NoticeId::of_telling(telling.id))
+            .collect()
     }
 
     /// Kinds that were sent about any of `members`, to the owner of `number` or, without one, to anybody.

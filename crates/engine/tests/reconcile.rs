@@ -7,8 +7,9 @@ use engine::case::Outcome;
 use engine::fact::{
     Body, Fact, FactId, NoticeKind, Observation, PlateCorrection, RawPlate, Told, ToldState, Void, VoidReason,
 };
+use engine::ids::{NoticeId, TELLER};
 use engine::judge::judge;
-use engine::ledger::Ledger;
+use engine::ledger::{Ledger, Wish};
 use engine::place::Place;
 use engine::plate::Grammar;
 use engine::policy::{Admission, EpisodeRule, Fine, NoticeRule, OutcomeRule, Policy, Window, WindowKind};
@@ -145,8 +146,20 @@ impl Plate {
         self.ledger.add(fact);
         let judgement = judge(&self.rules, PLATE, &self.ledger, at("2026-12-01T00:00:00+08:00"));
         let changes = reconcile(&self.rules, PLATE, &self.ledger, &judgement);
-        self.ledger.memo = changes.memo.clone();
+        self.ledger.remember(changes.memo.clone());
         changes
+    }
+
+    /// What intake does when dispatch hands a notice over, or takes that back.
+    fn our_word(&mut self, notice: &NoticeId, when: &str, state: ToldState) -> Changes {
+        let word = if state == ToldState::NotSent {
+            "not_sent"
+        } else {
+            "handed_over"
+        };
+        let mut fact = told("t", "a", NoticeKind::Waived, when, state);
+        fact.id = FactId::new(TELLER, &format!("{}/{word}", notice.attempt(1)));
+        self.take(fact)
     }
 }
 
@@ -258,6 +271,90 @@ fn a_void_cancels_what_was_not_sent_and_withdraws_what_was() {
         said(&changes),
         [(Outcome::Voided, 2, vec![(NoticeKind::Withdrawn, 0, Step::Queue)])]
     );
+}
+
+/// One stay, told by our own sending and then said again because a person wanted that.
+fn said_again(plate: &mut Plate) -> NoticeId {
+    let first = plate.take(seen("a", "2026-03-02T12:00:00+08:00", "Z1"));
+    let case = first.cases[0].id.clone();
+    plate.our_word(
+        &NoticeId::new(&case, NoticeKind::Waived, 0),
+        "2026-03-02T12:10:00+08:00",
+        ToldState::HandedOver,
+    );
+    plate.ledger.wish(Wish {
+        case: case.clone(),
+        kind: NoticeKind::Waived,
+        revision: 1,
+    });
+    let changes = plate.take(seen("a2", "2026-03-02T12:01:00+08:00", "Z1"));
+    assert_eq!(changes.cases[0].notices.len(), 1);
+    assert_eq!(
+        (
+            changes.cases[0].notices[0].revision,
+            changes.cases[0].notices[0].step
+        ),
+        (1, Step::Queue)
+    );
+    NoticeId::new(&case, NoticeKind::Waived, 1)
+}
+
+#[test]
+fn what_a_person_wants_said_again_is_queued_once_and_only_while_it_is_true() {
+    let mut plate = Plate::new();
+    said_again(&mut plate);
+    let again = Wish {
+        case: plate.ledger.memo.cases[0].id.clone(),
+        kind: NoticeKind::Waived,
+        revision: 1,
+    };
+    plate.ledger.wish(again.clone());
+    assert!(
+        said(&plate.take(seen("a3", "2026-03-02T12:02:00+08:00", "Z1")))[0]
+            .2
+            .is_empty()
+    );
+    let kind = NoticeKind::PenaltyProposed;
+    plate.ledger.wish(Wish { kind, ..again });
+    assert!(
+        said(&plate.take(seen("a4", "2026-03-02T12:03:00+08:00", "Z1")))[0]
+            .2
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_second_message_of_a_kind_is_cancelled_although_the_first_was_sent() {
+    let mut plate = Plate::new();
+    said_again(&mut plate);
+    let changes = plate.take(void("v", "a", "2026-03-02T13:00:00+08:00"));
+    let steps = vec![
+        (NoticeKind::Waived, 1, Step::Cancel),
+        (NoticeKind::Withdrawn, 0, Step::Queue),
+    ];
+    assert_eq!(said(&changes), [(Outcome::Voided, 3, steps)]);
+}
+
+#[test]
+fn a_second_message_that_was_not_sent_does_not_unsay_the_first() {
+    let mut plate = Plate::new();
+    let second = said_again(&mut plate);
+    plate.our_word(&second, "2026-03-02T12:20:00+08:00", ToldState::HandedOver);
+    plate.our_word(&second, "2026-03-02T12:21:00+08:00", ToldState::NotSent);
+    // Heavier is only for a person to decide, because the first telling binds.
+    plate.take(seen("z", "2026-02-01T12:00:00+08:00", "Z2"));
+    let case = plate.take(seen("z2", "2026-02-01T12:01:00+08:00", "Z2"));
+    let first = case
+        .cases
+        .iter()
+        .find(|change| change.case.outcome == Outcome::Waived);
+    assert!(first.is_none(), "{:?}", said(&case));
+    let kept = &plate.ledger.memo.cases;
+    assert!(
+        kept.iter().any(|memo| memo.outcome == Outcome::Waived),
+        "{kept:?}"
+    );
+    assert!(kept.iter().any(|memo| memo.outcome == Outcome::Held), "{kept:?}");
 }
 
 #[test]

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use engine::fact::{Fact, FactId};
-use engine::ledger::Guest;
+use engine::ids::CaseId;
+use engine::ledger::{Guest, Wish};
 
 use crate::ledger::{DocumentError, Reader, Wire, Writer};
 
@@ -16,6 +17,7 @@ const FACT: u8 = 1;
 const SEAT: u8 = 2;
 const UNSEAT: u8 = 3;
 const WAKE: u8 = 4;
+const WISH: u8 = 5;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,13 @@ pub enum Inner {
         target: Arc<str>,
         /// Which observation.
         observation: FactId,
+    },
+    /// A message that a person wants said again.
+    Wish {
+        /// The ledger of its case.
+        plate: Arc<str>,
+        /// Which.
+        wish: Wish,
     },
     /// Ledgers that time alone changes.
     Wake {
@@ -74,6 +83,13 @@ impl Inner {
                 to.byte(WAKE);
                 to.texts(plates);
             }
+            Self::Wish { plate, wish } => {
+                to.byte(WISH);
+                to.text(plate);
+                to.plain(wish.case.as_str());
+                to.word(&wish.kind);
+                to.small(&wish.revision);
+            }
         }
         out
     }
@@ -95,6 +111,14 @@ impl Inner {
                 target: from.text()?,
                 observation: from.id()?,
             },
+            WISH => Self::Wish {
+                plate: from.text()?,
+                wish: Wish {
+                    case: CaseId::from_text(from.plain()?),
+                    kind: from.word()?,
+                    revision: from.small()?,
+                },
+            },
             WAKE => Self::Wake {
                 plates: from.texts()?,
             },
@@ -111,6 +135,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use engine::fact::NoticeKind;
+
     use super::*;
     use crate::ledger::samples::{facts, guests, ids, sighting};
 
@@ -121,11 +147,19 @@ mod tests {
             (plate(), guests()).prop_map(|(target, guest)| Inner::Seat { target, guest }),
             (plate(), ids()).prop_map(|(target, observation)| Inner::Unseat { target, observation }),
             prop::collection::vec(plate(), 0..5).prop_map(|plates| Inner::Wake { plates }),
+            (plate(), "[0-9A-Z-]{0,9}", any::<u32>()).prop_map(|(plate, case, revision)| Inner::Wish {
+                plate,
+                wish: Wish {
+                    case: CaseId::from_text(&case),
+                    kind: NoticeKind::Waived,
+                    revision,
+                },
+            }),
         ]
     }
 
     /// One message of each kind. Never change them: the golden file holds them.
-    fn every_kind() -> [Inner; 4] {
+    fn every_kind() -> [Inner; 5] {
         let target: Arc<str> = "湘K12345".into();
         let guest = Guest {
             observation: sighting(1),
@@ -145,7 +179,15 @@ mod tests {
                 observation: sighting(4).id,
             },
             Inner::Wake {
-                plates: vec![target, "湘K54321".into()],
+                plates: vec![target.clone(), "湘K54321".into()],
+            },
+            Inner::Wish {
+                plate: target,
+                wish: Wish {
+                    case: CaseId::from_text("260302-0123456789AB"),
+                    kind: NoticeKind::PenaltyProposed,
+                    revision: 1,
+                },
             },
         ]
     }
@@ -158,7 +200,7 @@ mod tests {
     #[test]
     fn the_golden_messages_are_read_and_written_for_ever() {
         let text = std::fs::read_to_string(golden()).unwrap();
-        assert_eq!(text.lines().count(), 4);
+        assert_eq!(text.lines().count(), 5);
         for (line, message) in text.lines().zip(every_kind()) {
             let bytes = hex::decode(line).unwrap();
             assert_eq!(

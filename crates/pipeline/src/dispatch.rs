@@ -11,7 +11,7 @@ mod outcome;
 mod prepare;
 mod rate;
 mod record;
-mod told;
+mod release;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use engine::notice::AttemptClass;
 use engine::time::Timestamp;
 use metrics::gauge;
 use ports::clock::Clock;
-use ports::dispatch::{DispatchStore, Finished};
+use ports::dispatch::{Caps, DispatchStore, Finished};
 use ports::gateway::{Answer, Gateway};
 use ports::registry::Registry;
 use ports::store::StoreError;
@@ -34,10 +34,11 @@ use tokio::time::Instant;
 use crate::metrics::SENDS_IN_FLIGHT;
 use crate::run::{Progressed, Step, StepError, pause};
 
+use crate::told::Telling;
 use desk::Desk;
 use fill::micros;
 use prepare::BEGINS_WITHIN;
-use told::Telling;
+use release::Release;
 
 /// Between tries to write outcomes when the service stops.
 const LAST_TRIES: Duration = Duration::from_millis(100);
@@ -73,6 +74,8 @@ pub struct Dispatch {
     /// Providers that refused the account and are not paused yet, with their code.
     blocked: BTreeMap<Arc<str>, Arc<str>>,
     courses: HashMap<NoticeId, Course>,
+    caps: Caps,
+    release: Release,
     /// Why providers were paused when last looked at.
     pauses: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether the last lease was full, so that there may be more.
@@ -119,9 +122,18 @@ impl Dispatch {
             waiting: Vec::new(),
             blocked: BTreeMap::new(),
             courses: HashMap::new(),
+            caps: Caps::default(),
+            release: Release::default(),
             pauses: BTreeMap::new(),
             more_due: false,
         }
+    }
+
+    /// Sends no recipient more than this.
+    #[must_use]
+    pub fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
     }
 
     /// Writes the outcomes that have come in and begins as many calls as there are slots. Waits for no call.
@@ -228,4 +240,4 @@ fn unknown(code: &str) -> Answer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

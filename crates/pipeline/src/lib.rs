@@ -9,5 +9,6 @@ pub mod dispatch;
 pub mod intake;
 pub mod metrics;
 pub mod run;
+mod told;
 pub mod upkeep;
 mod workers;

@@ -27,6 +27,8 @@ pub const NOTICES_NOT_SENT: &str = "clearwalk_notices_not_sent_total";
 pub const SENDS_OVERDUE: &str = "clearwalk_sms_sends_overdue_total";
 /// Attempts of which nobody knows what became.
 pub const UNKNOWN: &str = "clearwalk_sms_unknown";
+/// Seconds since the oldest of them was submitted.
+pub const UNKNOWN_AGE: &str = "clearwalk_sms_unknown_oldest_seconds";
 /// What look-ups proved. Labels `provider`, `result`.
 pub const LOOK_UPS: &str = "clearwalk_sms_look_ups_total";
 
@@ -60,6 +62,11 @@ pub fn describe() {
     describe_counter!(NOTICES_NOT_SENT, "Leased notices that were not sent, by reason");
     describe_counter!(SENDS_OVERDUE, "Attempts whose deadline passed without an answer");
     describe_gauge!(UNKNOWN, "Attempts of which nobody knows what became");
+    describe_gauge!(
+        UNKNOWN_AGE,
+        Unit::Seconds,
+        "Seconds since the oldest unknown attempt was submitted"
+    );
     describe_counter!(LOOK_UPS, "What look-ups of unknown attempts proved");
     describe_counter!(RECEIPTS, "News that providers pushed, by what it brought");
 }

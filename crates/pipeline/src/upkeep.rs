@@ -1,44 +1,47 @@
 //! Upkeep of attempts and of the store: what passed its deadline becomes unknown, what is unknown is looked up until it
 //! is proved, and news that providers pushed is applied.
 //!
-//! Nothing here ever puts a notice back into the queue, whatever a look-up says: `resend = "never"`. Timers of cases are
-//! intake's.
+//! Nothing here ever sends. A notice goes back into the queue only under `resend = "after_proof"`, once, when its provider
+//! has said twice that it never received it. Timers of cases are intake's.
 
+mod look;
 mod receipts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::notice::AttemptClass;
-use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
-use futures::StreamExt as _;
+use engine::time::{MINUTE, SECOND, Timestamp};
 use metrics::{counter, gauge};
-use ports::dispatch::{Finished, UnknownAttempt};
+use ports::dispatch::ProviderState;
 use ports::gateway::{Gateway, LookUp};
 use ports::receipt::ReceiptStore;
 use ports::store::StoreError;
-use tokio::time::timeout;
 
-use crate::metrics::{LOOK_UPS, SENDS_OVERDUE, UNKNOWN};
+use crate::metrics::{SENDS_OVERDUE, UNKNOWN, UNKNOWN_AGE};
 use crate::run::{Progressed, Step, StepError};
 
-/// When an unknown attempt is looked up, counted from its submission; after the last it is left to a person or to a
-/// late receipt.
-const LOOKS: [i64; 8] = [
-    15 * SECOND,
-    MINUTE,
-    5 * MINUTE,
-    15 * MINUTE,
-    HOUR,
-    6 * HOUR,
-    24 * HOUR,
-    72 * HOUR,
-];
-/// Look-ups at once; a step makes no more, so that it is over within one deadline.
-const AT_ONCE: usize = 8;
-/// How many unknown attempts are read at once: far more than a provider makes before it is paused.
-const READ: usize = 1_000;
+use look::Looks;
+
+/// Whether a message is sent again whose provider has proved that it never had it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resend {
+    /// No: a second message costs more trust than a lost one.
+    #[default]
+    Never,
+    /// Once.
+    AfterProof,
+}
+
+impl Resend {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::AfterProof => "after_proof",
+        }
+    }
+}
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,125 +52,108 @@ pub struct UpkeepReport {
     pub looked_up: usize,
     /// Unknown attempts of which it is now known what became.
     pub proved: usize,
-    /// Unknown attempts as far as they were read.
-    pub unknown: usize,
     /// Receipts that were looked at.
     pub receipts: usize,
 }
 
-/// How often the store tidies itself.
+/// How often the store tidies itself and unknowns are counted.
 const TIDY: i64 = MINUTE;
+/// How often a provider that is paused for its unknowns is asked whether it answers again.
+const PROBE: i64 = 15 * SECOND;
 
 /// Looks after attempts that nobody waits for any more, and after the store.
 pub struct Upkeep {
     tidied: Timestamp,
     store: Arc<dyn ReceiptStore>,
-    gateways: BTreeMap<Arc<str>, Arc<dyn Gateway>>,
+    looks: Looks,
+    /// When providers were last asked only to find out whether they answer.
+    probed: BTreeMap<Arc<str>, Timestamp>,
 }
 
 impl Upkeep {
     /// `gateways` are all that are configured, also those that are no longer sent to.
-    pub fn new(store: Arc<dyn ReceiptStore>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
+    pub fn new(store: Arc<dyn ReceiptStore>, gateways: Vec<Arc<dyn Gateway>>, resend: Resend) -> Self {
         let by_name = gateways
             .into_iter()
             .map(|gateway| (Arc::clone(gateway.name()), gateway));
         Self {
             tidied: Timestamp::MIN,
             store,
-            gateways: by_name.collect(),
+            looks: Looks {
+                gateways: by_name.collect(),
+                resend,
+            },
+            probed: BTreeMap::new(),
         }
     }
 
     /// Ends what is overdue, and looks up the unknowns whose time has come.
     pub async fn step(&mut self, now: Timestamp) -> Result<UpkeepReport, StoreError> {
         let mut report = UpkeepReport::default();
-        if self.tidied.plus(TIDY) <= now {
-            self.store.tidy().await?;
-            self.tidied = now;
-        }
         for (provider, count) in self.store.expire_submissions(now).await? {
             tracing::warn!(%provider, count, "attempts passed their deadline without an outcome and are unknown");
             counter!(SENDS_OVERDUE, "provider" => provider.to_string()).increment(u64::from(count));
             report.overdue += count;
         }
         report.receipts = receipts::apply(&*self.store, now).await?;
-        let unknowns = self.store.unknowns(READ).await?;
-        report.unknown = unknowns.len();
-        gauge!(UNKNOWN).set(unknowns.len() as f64);
-        let due = unknowns.into_iter().filter(|attempt| next_look(attempt) <= now);
-        let due: Vec<_> = due.take(AT_ONCE).collect();
-        let gateways = &self.gateways;
-        let answers: Vec<_> = futures::stream::iter(due)
-            .map(|attempt| async move {
-                let answer = look_up(gateways, &attempt).await;
-                (attempt, answer)
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for (attempt, answer) in answers {
-            report.looked_up += 1;
-            report.proved += usize::from(self.note(attempt, answer, now).await?);
+        let mut round = self.looks.round(&*self.store, now).await?;
+        report.looked_up = round.made;
+        report.proved = round.proved;
+        self.probe(now, &mut round.awake).await?;
+        round.awake.sort_unstable();
+        round.awake.dedup();
+        for provider in &round.awake {
+            self.wake(provider, now).await?;
+        }
+        if self.tidied.plus(TIDY) <= now {
+            self.tidy(now).await?;
+            self.tidied = now;
         }
         Ok(report)
     }
 
-    /// Writes what a look-up proved; says whether it settled the attempt.
-    async fn note(
-        &self,
-        attempt: UnknownAttempt,
-        answer: LookUp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let result = match &answer {
-            LookUp::Found { .. } => "found",
-            LookUp::NeverReceived => "never_received",
-            LookUp::Nothing => "nothing",
-        };
-        counter!(LOOK_UPS, "provider" => attempt.provider.to_string(), "result" => result).increment(1);
-        if answer != LookUp::Nothing {
-            self.wake(&attempt.provider, now).await?;
+    async fn tidy(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.store.tidy().await?;
+        let (unknown, oldest) = self.store.unknown_total().await?;
+        gauge!(UNKNOWN).set(unknown as f64);
+        let age = oldest.map_or(0, |oldest| now.since(oldest) / SECOND);
+        gauge!(UNKNOWN_AGE).set(age as f64);
+        Ok(())
+    }
+
+    /// Asks providers that are paused for their unknowns whether they answer, by a question that can harm nobody.
+    async fn probe(&mut self, now: Timestamp, awake: &mut Vec<Arc<str>>) -> Result<(), StoreError> {
+        for state in self.store.providers().await? {
+            let asked = self.probed.get(&state.name).copied().unwrap_or(Timestamp::MIN);
+            let is_asked = awake.contains(&state.name) || now < asked.plus(PROBE);
+            if !waits_for_an_answer(&state) || is_asked {
+                continue;
+            }
+            self.probed.insert(Arc::clone(&state.name), now);
+            if let Some(attempt) = self.store.newest_attempt(&state.name).await?
+                && self.looks.ask(&state.name, &attempt).await != LookUp::Nothing
+            {
+                awake.push(state.name);
+            }
         }
-        let LookUp::Found {
-            state,
-            provider_id,
-            code,
-        } = answer
-        else {
-            // What a provider never received stays unknown: the next look may find it, and a person may decide.
-            let mut looks = LOOKS.iter().map(|after| attempt.submitted_at.plus(*after));
-            let next = looks.find(|look| *look > now).unwrap_or(Timestamp::MAX);
-            self.store.looked(&attempt.attempt, next).await?;
-            return Ok(false);
-        };
-        tracing::info!(attempt = %attempt.attempt, provider = %attempt.provider, state = state.as_str(),
-            "an unknown attempt was found");
-        let found = Finished {
-            attempt: attempt.attempt,
-            notice: attempt.notice,
-            class: AttemptClass::Accepted,
-            code,
-            provider_id,
-            next: state,
-            reason: Some("look_up".into()),
-            not_before: None,
-            taken_back: None,
-        };
-        self.store.finish(now, &[found]).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// A provider that answers again is not paused for its unknowns any longer. Other pauses are for people to end.
     async fn wake(&self, provider: &str, now: Timestamp) -> Result<(), StoreError> {
         let states = self.store.providers().await?;
         let state = states.iter().find(|state| &*state.name == provider);
-        let pause = state.and_then(|state| state.paused.as_ref());
-        if pause.is_some_and(|pause| pause.reason.starts_with("unknowns")) {
+        if state.is_some_and(waits_for_an_answer) {
             self.store.resume(provider, "look_up", now).await?;
             tracing::warn!(provider, "the provider answers look-ups again and is resumed");
         }
         Ok(())
     }
+}
+
+fn waits_for_an_answer(state: &ProviderState) -> bool {
+    let pause = state.paused.as_ref();
+    pause.is_some_and(|pause| pause.reason.starts_with("unknowns"))
 }
 
 #[async_trait]
@@ -181,25 +167,6 @@ impl Step for Upkeep {
             Progressed::Did(did)
         })
     }
-}
-
-/// When an attempt is to be looked up.
-fn next_look(attempt: &UnknownAttempt) -> Timestamp {
-    attempt
-        .next_look
-        .unwrap_or_else(|| attempt.submitted_at.plus(LOOKS[0]))
-}
-
-async fn look_up(gateways: &BTreeMap<Arc<str>, Arc<dyn Gateway>>, attempt: &UnknownAttempt) -> LookUp {
-    let Some(gateway) = gateways.get(&attempt.provider) else {
-        tracing::warn!(attempt = %attempt.attempt, provider = %attempt.provider,
-            "an unknown attempt cannot be looked up: its provider is no longer configured");
-        return LookUp::Nothing;
-    };
-    // A look-up proves something or nothing; one that never ends proves nothing.
-    timeout(gateway.deadline(), gateway.look_up(&attempt.attempt))
-        .await
-        .unwrap_or(LookUp::Nothing)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
-use engine::time::Timestamp;
+use engine::time::{DAY, HOUR, Timestamp};
 
 use crate::contact::Phone;
 use crate::store::StoreError;
@@ -25,6 +25,8 @@ pub struct DueNotice {
     pub plate: Arc<str>,
     /// What the text and the recipient are found from.
     pub parameters: Bytes,
+    /// Since when it may be sent.
+    pub not_before: Timestamp,
     /// Not to be sent from then on.
     pub expires_at: Timestamp,
     /// How many attempts there were.
@@ -56,6 +58,38 @@ pub struct Submission {
     pub deadline: Timestamp,
     /// The `told` fact, for the inner log.
     pub told: Bytes,
+    /// How much this recipient may be sent.
+    pub caps: Caps,
+}
+
+/// Most messages to one recipient, over all providers; none: no limit of ours. A message counts from its submission
+/// until it is certain that it was not sent, and its hour or day begins when its call is over at the latest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// In any hour.
+    pub per_hour: Option<u32>,
+    /// In any 24 hours.
+    pub per_day: Option<u32>,
+}
+
+impl Caps {
+    /// Each cap with the length of its window in microseconds.
+    pub fn windows(self) -> impl Iterator<Item = (u32, i64)> {
+        let hour = self.per_hour.map(|most| (most, HOUR));
+        let day = self.per_day.map(|most| (most, DAY));
+        hour.into_iter().chain(day)
+    }
+}
+
+/// What the submit wall says of one submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// It is committed and may be sent.
+    Granted,
+    /// It was cancelled, expired, paused or leased anew.
+    Refused,
+    /// The recipient has had enough; the notice waits until then.
+    Capped(Timestamp),
 }
 
 /// What an attempt came to.
@@ -77,8 +111,9 @@ pub struct Finished {
     pub reason: Option<Arc<str>>,
     /// When a queued one may be tried again.
     pub not_before: Option<Timestamp>,
-    /// For a definite not-sent: the fact that takes the telling back, for the inner log.
-    pub taken_back: Option<Bytes>,
+    /// A fact for the inner log: for a definite not-sent the one that takes the telling back; for an attempt whose telling
+    /// was taken back and that turns up after all, the one that tells again.
+    pub told: Option<Bytes>,
 }
 
 /// A provider's switch and its run of unknowns.
@@ -128,6 +163,28 @@ impl NoticeAct {
     }
 }
 
+/// Whether a person may have a message said again that stands so. What may still go out, or was cancelled because it
+/// is not true any more, is not said again.
+pub fn may_be_said_again(state: NoticeState) -> bool {
+    matches!(
+        state,
+        NoticeState::Undelivered
+            | NoticeState::Expired
+            | NoticeState::Refused
+            | NoticeState::NoContact
+            | NoticeState::Unknown
+    )
+}
+
+/// A look-up that found nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When to look again.
+    pub next: Timestamp,
+    /// Since when the provider says that it never had it; none: it does not say so.
+    pub absent_since: Option<Timestamp>,
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acted {
@@ -144,6 +201,10 @@ pub enum Acted {
 
 /// The name under which a pause of everything is kept.
 pub const ALL_PROVIDERS: &str = "*";
+/// Why a notice waits whose recipient has had enough.
+pub const RECIPIENT_CAP: &str = "recipient_cap";
+/// Said of an attempt that the provider never had, and of a notice that stays unknown nevertheless.
+pub const PROVED_NOT_RECEIVED: &str = "proved_not_received";
 
 /// What dispatch needs.
 #[async_trait]
@@ -161,8 +222,9 @@ pub trait DispatchStore: Send + Sync {
     async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError>;
 
     /// The submit wall: in one transaction each leased notice becomes submitted, its attempt is written and its `told`
-    /// goes to the inner log. Answers which may be sent; the others were cancelled, expired, paused or leased anew.
-    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError>;
+    /// goes to the inner log. Answers which may be sent. One whose recipient has had enough stays queued, with reason
+    /// [`RECIPIENT_CAP`], until the recipient may have it.
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError>;
 
     /// Records outcomes. A later, better outcome of an unknown attempt (a look-up, a receipt) is recorded the same way.
     async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError>;
@@ -189,11 +251,34 @@ pub trait DispatchStore: Send + Sync {
     /// Submitted attempts whose deadline is past become unknown, never queued. Says how many, by provider.
     async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError>;
 
-    /// Unknown attempts, the oldest first, for look-ups: attempt, notice, provider, submitted at, looks so far.
-    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError>;
+    /// Unknown attempts that are to be looked up by `now` or were never looked up, the longest due first.
+    async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError>;
 
-    /// Counts a look-up that proved nothing, and says when to look again.
-    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError>;
+    /// How many attempts are unknown, and when the oldest was submitted.
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError>;
+
+    /// The newest attempt of a provider, for a look-up that is only to find out whether it answers.
+    async fn newest_attempt(&self, provider: &str) -> Result<Option<AttemptId>, StoreError>;
+
+    /// Counts a look-up that found nothing.
+    async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError>;
+
+    /// Writes that the provider has proved that it never had an unknown attempt. With `again`, the fact that takes the
+    /// telling back, the notice is queued once more, unless it expired or had its second chance; else it stays unknown,
+    /// with reason [`PROVED_NOT_RECEIVED`]. False: it is no longer unknown.
+    async fn prove_absent(
+        &self,
+        now: Timestamp,
+        attempt: &AttemptId,
+        again: Option<Bytes>,
+    ) -> Result<bool, StoreError>;
+
+    /// Lays a person's wish to say it again into the inner log, where the ledger of the case makes a new notice of it.
+    /// Refused where the notice may still be sent, or where a later one exists.
+    async fn resend(&self, now: Timestamp, notice: &NoticeId, wish: Bytes) -> Result<Acted, StoreError>;
+
+    /// How many queued notices are due.
+    async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Every provider that has a row, and the pause of everything under [`ALL_PROVIDERS`].
     async fn providers(&self) -> Result<Vec<ProviderState>, StoreError>;
@@ -228,4 +313,10 @@ pub struct UnknownAttempt {
     pub looks: u32,
     /// When to look again; none: never looked at yet.
     pub next_look: Option<Timestamp>,
+    /// Since when the provider says that it never had it.
+    pub absent_since: Option<Timestamp>,
+    /// Whether that is proved already.
+    pub is_proved_absent: bool,
+    /// The notice is not to be sent from then on.
+    pub expires_at: Timestamp,
 }

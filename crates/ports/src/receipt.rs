@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
@@ -49,6 +50,9 @@ pub struct PendingReceipt {
     pub message_id: Option<Arc<str>>,
     /// The attempt that it is about; none: nobody knows it yet.
     pub attempt: Option<(AttemptId, NoticeId)>,
+    /// What it takes to tell again, where its telling was taken back: what it says, the ledger of the case, and what the
+    /// text was found from.
+    pub retold: Option<(NoticeKind, Arc<str>, Bytes)>,
 }
 
 /// What becomes of pending news.

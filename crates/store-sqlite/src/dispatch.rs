@@ -2,6 +2,7 @@
 //!
 //! Every change of a notice goes through the one writer, so that of a cancellation and a submission exactly one wins.
 
+mod absent;
 mod act;
 mod finish;
 mod lease;
@@ -12,11 +13,13 @@ mod submit;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
 use ports::dispatch::{
-    Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt,
+    Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState, Submission,
+    UnknownAttempt,
 };
 use ports::store::StoreError;
 
@@ -56,7 +59,7 @@ impl DispatchStore for SqliteStore {
         Ok(())
     }
 
-    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         let sealed: Result<Vec<_>, Fault> = submissions
             .iter()
             .map(|submission| submit::Sealed::new(&self.keys, submission))
@@ -122,16 +125,51 @@ impl DispatchStore for SqliteStore {
         Ok(self.writer.write(overdue::Expire { now }).await?)
     }
 
-    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
-        Ok(overdue::unknowns(&mut *self.reader().await?, limit).await?)
+    async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+        Ok(overdue::unknowns(&mut *self.reader().await?, now, limit).await?)
     }
 
-    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        Ok(overdue::total(&mut *self.reader().await?).await?)
+    }
+
+    async fn newest_attempt(&self, provider: &str) -> Result<Option<AttemptId>, StoreError> {
+        Ok(overdue::newest_attempt(&mut *self.reader().await?, provider).await?)
+    }
+
+    async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError> {
         let looked = overdue::Looked {
             attempt: attempt.clone(),
-            next,
+            look,
         };
         Ok(self.writer.write(looked).await?)
+    }
+
+    async fn prove_absent(
+        &self,
+        now: Timestamp,
+        attempt: &AttemptId,
+        again: Option<Bytes>,
+    ) -> Result<bool, StoreError> {
+        let absent = absent::ProveAbsent {
+            now,
+            attempt: attempt.clone(),
+            again,
+        };
+        Ok(self.writer.write(absent).await?)
+    }
+
+    async fn resend(&self, now: Timestamp, notice: &NoticeId, wish: Bytes) -> Result<Acted, StoreError> {
+        let resend = act::Resend {
+            now,
+            notice: notice.clone(),
+            wish,
+        };
+        Ok(self.writer.write(resend).await?)
+    }
+
+    async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(lease::due_count(&mut *self.reader().await?, now).await?)
     }
 
     async fn providers(&self) -> Result<Vec<ProviderState>, StoreError> {

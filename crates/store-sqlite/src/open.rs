@@ -242,6 +242,7 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![
         step(1, "store", include_str!("../migrations/0001_store.sql")),
         step(2, "receipts", include_str!("../migrations/0002_receipts.sql")),
+        step(3, "recipients", include_str!("../migrations/0003_recipients.sql")),
         step(4, "quarantine", include_str!("../migrations/0004_quarantine.sql")),
     ])
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
@@ -55,13 +56,15 @@ impl SqliteStore {
     async fn read_pending(&self, now: Timestamp, limit: usize) -> Result<Vec<PendingReceipt>, Fault> {
         // Our own name for the attempt comes before the provider's, which only that provider's attempts may have.
         let query = sqlx::query(
-            "SELECT receipt.sequence, receipt.provider, received_at, state, receipt.code, message_id,
-                COALESCE(own.id, theirs.id), COALESCE(own.notice, theirs.notice)
+            "SELECT receipt.sequence, receipt.provider, received_at, receipt.state, receipt.code, message_id,
+                COALESCE(own.id, theirs.id), COALESCE(own.notice, theirs.notice), kind, plate, parameters
              FROM receipt
              LEFT JOIN attempt AS own ON own.id = receipt.client_ref AND own.provider = receipt.provider
              LEFT JOIN attempt AS theirs ON own.id IS NULL AND theirs.sequence = (
                 SELECT MAX(sequence) FROM attempt
                 WHERE provider_id = receipt.message_id AND provider = receipt.provider)
+             LEFT JOIN notice ON COALESCE(own.class, theirs.class) = 10 AND COALESCE(own.live, theirs.live) IS NULL
+                AND notice.id = COALESCE(own.notice, theirs.notice)
              WHERE look_at <= ?1 ORDER BY look_at, receipt.sequence LIMIT ?2",
         );
         let query = query.bind(now.as_micros()).bind(limit as i64);
@@ -81,6 +84,14 @@ fn to_pending(row: &SqliteRow) -> Result<PendingReceipt, Fault> {
         code: text(4)?.map(Arc::from),
         message_id: text(5)?.map(Arc::from),
         attempt: attempt.zip(text(7)?.map(NoticeId::from_text)),
+        retold: match row.try_get::<Option<i64>, _>(8)? {
+            Some(kind) => Some((
+                NoticeKind::of(kind)?,
+                row.try_get::<&str, _>(9)?.into(),
+                row.try_get::<Vec<u8>, _>(10)?.into(),
+            )),
+            None => None,
+        },
     })
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use ports::store::StoreError;
@@ -16,11 +17,15 @@ const NONCE: usize = 24;
 
 /// The keys of a store: the first seals, all open.
 #[derive(Clone)]
-pub struct Keys(Vec<(u8, XChaCha20Poly1305)>);
+pub struct Keys {
+    known: Vec<(u8, XChaCha20Poly1305)>,
+    /// None: there is no key.
+    blinding: Option<Hmac<Sha256>>,
+}
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keys({})", self.0.len())
+        write!(f, "Keys({})", self.known.len())
     }
 }
 
@@ -35,18 +40,39 @@ impl Keys {
             }
             known.push((id, XChaCha20Poly1305::new(key.into())));
         }
-        Some(Self(known))
+        // The oldest, so that a new key in front does not make strangers of known recipients.
+        let blinding = keys.last().and_then(|key| Hmac::new_from_slice(key).ok());
+        let blinding = blinding.map(|blinding: Hmac<Sha256>| blinding.chain_update(b"clearwalk recipient"));
+        Some(Self { known, blinding })
     }
 
     /// No keys: for commands that read nothing personal.
     pub fn none() -> Self {
-        Self(Vec::new())
+        Self {
+            known: Vec::new(),
+            blinding: None,
+        }
+    }
+
+    /// A number that tells values apart and says nothing of them to whoever has no key. Changes when the oldest key goes.
+    pub(crate) fn blind(&self, value: &[u8]) -> Result<[u8; 16], Fault> {
+        let missing = || {
+            StoreError::Conflict(
+                "the store was opened without a key and cannot tell recipients apart".to_owned(),
+            )
+        };
+        let mut keyed = self.blinding.clone().ok_or_else(missing)?;
+        keyed.update(value);
+        let hash = keyed.finalize().into_bytes();
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash[..16]);
+        Ok(short)
     }
 
     pub(crate) fn seal(&self, place: Place, row: &str, plain: &[u8]) -> Result<Vec<u8>, Fault> {
         let missing =
             || StoreError::Conflict("the store was opened without a key and cannot seal".to_owned());
-        let (id, cipher) = self.0.first().ok_or_else(missing)?;
+        let (id, cipher) = self.known.first().ok_or_else(missing)?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)
             .map_err(|error| StoreError::Unavailable(format!("the system has no randomness: {error}")))?;
@@ -69,7 +95,7 @@ impl Keys {
         let (nonce, text) = rest
             .split_first_chunk::<NONCE>()
             .ok_or_else(|| corrupt(format!("{aad} is cut off")))?;
-        let Some((_, cipher)) = self.0.iter().find(|(known, _)| known == id) else {
+        let Some((_, cipher)) = self.known.iter().find(|(known, _)| known == id) else {
             return Err(corrupt(format!(
                 "{aad} is sealed by key {id:02x}, which is not in the key file; add that key as a further line"
             )));

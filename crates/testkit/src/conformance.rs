@@ -15,6 +15,7 @@ mod lane;
 mod model;
 mod notices;
 mod outcomes;
+mod proof;
 mod quarantine;
 mod reads;
 mod receipts;
@@ -32,6 +33,7 @@ pub use lane::*;
 pub use model::*;
 pub use notices::*;
 pub use outcomes::*;
+pub use proof::*;
 pub use quarantine::*;
 pub use reads::*;
 pub use receipts::*;
@@ -86,6 +88,13 @@ macro_rules! conformance {
             a_weaker_pause_never_replaces_a_stronger,
             what_passes_its_deadline_is_unknown_and_never_queued,
             an_unknown_is_looked_up_until_it_is_proved,
+            a_proof_of_absence_alone_queues_nothing,
+            what_was_proved_absent_is_sent_once_more_at_most,
+            what_was_proved_absent_too_late_stays_unknown,
+            what_turns_up_after_all_is_told_again,
+            two_attempts_of_one_notice_do_not_disturb_each_other,
+            a_person_has_a_message_said_again,
+            a_recipient_is_sent_no_more_than_the_caps,
             a_receipt_is_kept_once,
             a_receipt_finds_its_attempt,
             a_receipt_is_settled_once,

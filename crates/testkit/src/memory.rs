@@ -114,6 +114,9 @@ struct Attempt {
     provider_id: Option<Arc<str>>,
     looks: u32,
     next_look: Option<Timestamp>,
+    absent_since: Option<Timestamp>,
+    /// Whom it counts for; none: for nobody.
+    recipient: Option<String>,
 }
 
 #[derive(Default)]

@@ -122,7 +122,7 @@ impl Gateway for Provider {
         answered.await.unwrap_or_else(|_| answer(AttemptClass::Unknown))
     }
 
-    /// The truth, but every third time nothing.
+    /// The truth, but every third time nothing, and nothing of what is on its way.
     async fn look_up(&self, client_ref: &AttemptId) -> LookUp {
         let looks = {
             let mut looks = self.post.looks.lock().expect("no holder panics");
@@ -134,6 +134,8 @@ impl Gateway for Provider {
         let call = calls.iter().find(|call| call.client_ref == client_ref.as_str());
         match call {
             _ if looks % 3 == 1 => LookUp::Nothing,
+            // It is still on its way, so that whoever is asked cannot know.
+            Some(call) if !call.is_settled => LookUp::Nothing,
             Some(call) if call.accepted > 0 => LookUp::Found {
                 state: if looks % 2 == 0 {
                     NoticeState::Accepted

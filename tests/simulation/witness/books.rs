@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::case::Disposition;
 use engine::notice::{AttemptClass, NoticeState};
 use formats::case_line::CaseLine;
+use pipeline::upkeep::Resend;
+use ports::dispatch::PROVED_NOT_RECEIVED;
 use ports::log::Stream as _;
 use ports::read::{CaseFilter, NoticeFilter, ReadStore as _, StoredAttempt, StoredNotice};
 use testkit::fault::FaultyStore;
@@ -103,9 +105,11 @@ impl Witness {
             hold!("told", is_told, "attempt {} was never told", attempt.id);
             let is_unsent = attempt.class.is_some_and(AttemptClass::is_not_sent);
             let is_back = self.taken_back.contains(&*attempt.id);
+            let is_absent =
+                outside.resend == Resend::AfterProof && attempt.code.as_deref() == Some(PROVED_NOT_RECEIVED);
             hold!(
                 "taken back",
-                is_unsent == is_back,
+                is_unsent == is_back || is_back && is_absent,
                 "{} is {:?}; taken back: {is_back}",
                 attempt.id,
                 attempt.class
@@ -113,7 +117,7 @@ impl Witness {
         }
         for notice in &notices {
             let was_taken = taken.contains_key(notice.id.as_str());
-            owned(notice, &attempts, was_taken)?;
+            owned(notice, &attempts, &self.taken_back, was_taken)?;
         }
         self.counts(store, &notices, &attempts).await
     }
@@ -197,11 +201,16 @@ impl Witness {
 }
 
 /// A notice with a living attempt is that attempt's; no other one is on its way, and what was taken is not unsent.
-fn owned(notice: &StoredNotice, attempts: &[StoredAttempt], was_taken: bool) -> Result<(), Violation> {
+fn owned(
+    notice: &StoredNotice,
+    attempts: &[StoredAttempt],
+    taken_back: &BTreeSet<String>,
+    was_taken: bool,
+) -> Result<(), Violation> {
     let own: Vec<_> = attempts.iter().filter(|it| it.notice == notice.id).collect();
     let living = own
         .iter()
-        .filter(|it| !it.class.is_some_and(AttemptClass::is_not_sent))
+        .filter(|it| !it.class.is_some_and(AttemptClass::is_not_sent) && !taken_back.contains(&*it.id))
         .count();
     let (id, state) = (&notice.id, notice.state);
     hold!("at most once", living <= 1, "{id} has {living} living attempts");

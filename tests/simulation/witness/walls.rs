@@ -1,5 +1,7 @@
 //! What was granted: the lane, leases, the submit wall, and calls that rest on it.
 
+use std::collections::BTreeMap;
+
 use engine::fact::Body;
 use engine::notice::NoticeState;
 use engine::time::{SECOND, Timestamp};
@@ -29,10 +31,10 @@ impl Witness {
                 && matches!(fact.body, Body::Told(_))
                 && let Some((attempt, word)) = fact.id.id().rsplit_once('/')
             {
-                let list = if word == "handed_over" {
-                    &mut self.told
-                } else {
-                    &mut self.taken_back
+                let list = match word {
+                    "handed_over" => &mut self.told,
+                    "handed_over_after_all" => &mut self.told_again,
+                    _ => &mut self.taken_back,
                 };
                 hold!(
                     "told",
@@ -107,6 +109,7 @@ impl Witness {
                     for wall in walls.iter().filter(|wall| wall.granted) {
                         self.wall(wall)?;
                     }
+                    self.capped += walls.iter().filter(|wall| wall.is_capped).count() as u64;
                 }
                 Entry::Acted(notice, state) => {
                     let stands = state_of(store, notice.as_str()).await?;
@@ -151,6 +154,8 @@ impl Witness {
         );
         let again = self.granted.insert(attempt.clone(), wall.at);
         hold!("wall", again.is_none(), "{attempt} was let through twice");
+        let to = (wall.recipient.reveal().to_owned(), wall.at);
+        self.recipients.insert(attempt.clone(), to);
         if let Some(notice) = &wall.before {
             self.expires.insert(attempt.clone(), notice.expires_at);
         }
@@ -178,8 +183,33 @@ impl Witness {
             );
             let in_time = self.expires.get(attempt).is_some_and(|end| now < *end);
             hold!("expired", in_time, "{attempt} is sent after its time");
+            if let Some((_, at)) = self.recipients.get_mut(attempt) {
+                *at = now;
+            }
         }
         self.calls = calls.len();
+        Ok(())
+    }
+}
+
+impl Witness {
+    /// No recipient was ever sent more than the caps, by what providers took.
+    pub(super) fn caps(&self, outside: &Outside) -> Result<(), Violation> {
+        for (most, window) in outside.caps.windows() {
+            let mut by_recipient: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+            for call in outside.post.calls().iter().filter(|call| call.accepted > 0) {
+                if let Some((to, at)) = self.recipients.get(&call.client_ref) {
+                    by_recipient.entry(to).or_default().push(*at);
+                }
+            }
+            for times in by_recipient.values_mut() {
+                times.sort_unstable();
+                let most = most as usize;
+                let is_too_many = |run: &[Timestamp]| run[most].since(run[0]) < window;
+                let broken = times.windows(most + 1).any(is_too_many);
+                hold!("caps", !broken, "more than {most} in {} s", window / SECOND);
+            }
+        }
         Ok(())
     }
 }

@@ -168,11 +168,23 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "sms.resend",
         Kind::Word {
-            now: &["never"],
-            later: &["after_proof"],
+            now: &["never", "after_proof"],
+            later: &[],
         },
         Some("\"never\""),
         "Whether a message is sent again after the provider has proved that it never had it.",
+    ),
+    key(
+        "sms.per_recipient_hour",
+        Kind::Count,
+        None,
+        "Most messages to one recipient in any hour, over all providers; no limit of ours when not set.",
+    ),
+    key(
+        "sms.per_recipient_day",
+        Kind::Count,
+        None,
+        "Most messages to one recipient in any 24 hours; what is too much waits.",
     ),
     key(
         "sms.providers.*.kind",

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pipeline::upkeep::Resend;
+use ports::dispatch::Caps;
 use secrecy::SecretString;
 
 use super::check;
@@ -32,6 +34,8 @@ pub(crate) struct Settings {
     /// Names of providers in order of preference.
     pub(crate) route: Vec<String>,
     pub(crate) lease: Duration,
+    pub(crate) resend: Resend,
+    pub(crate) caps: Caps,
     pub(crate) providers: BTreeMap<String, Provider>,
     pub(crate) registry: RegistryKind,
     pub(super) entries: BTreeMap<String, Entry>,
@@ -102,6 +106,11 @@ impl Settings {
             templates: maker.path("rules.templates"),
             route: maker.texts("sms.route"),
             lease: maker.span("sms.lease", Duration::from_secs(30)),
+            resend: maker.resend(),
+            caps: Caps {
+                per_hour: maker.count("sms.per_recipient_hour"),
+                per_day: maker.count("sms.per_recipient_day"),
+            },
             providers: maker.providers(),
             registry: maker.registry(),
             entries: BTreeMap::new(),
@@ -270,6 +279,13 @@ impl Maker {
             concurrency: self.count(&key("concurrency")).map_or(32, |count| count as usize),
             rate: self.count(&key("rate")),
             plate: self.text(&key("recipient")).as_deref() == Some("plate"),
+        }
+    }
+
+    fn resend(&self) -> Resend {
+        match self.text("sms.resend").as_deref() {
+            Some("after_proof") => Resend::AfterProof,
+            _ => Resend::Never,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::fact::{
     Body, Discretion, Fact, FactId, HandledElsewhere, NoticeKind, ObjectionResult, PlateCorrection, Review,
     Told, ToldState, Verdict, Void, VoidReason,
 };
+use crate::ids::NoticeId;
 use crate::time::Timestamp;
 
 /// All facts about observations, found by observation.
@@ -116,8 +117,17 @@ pub(crate) struct Sayings<'a> {
     pub(crate) discretion: Option<(&'a Discretion, &'a FactId)>,
     /// Known of confirming reviews, the earliest.
     pub(crate) confirmed: Option<Timestamp>,
-    /// Latest telling per observation, addressee and kind.
-    told: Vec<(&'a FactId, Addressee, &'a Told)>,
+    /// Latest telling per observation, addressee, kind and, where our own sending says so, notice.
+    told: Vec<Telling<'a>>,
+}
+
+/// The latest word on one telling.
+struct Telling<'a> {
+    about: &'a FactId,
+    to: Addressee,
+    /// Which of several notices of one kind; none: somebody else than our own sending says so.
+    notice: Option<&'a str>,
+    told: &'a Told,
 }
 
 /// Whom a telling was written to.
@@ -153,13 +163,22 @@ impl<'a> Sayings<'a> {
                     let Some(to) = addressee(it) else {
                         continue;
                     };
-                    let same = |(about, known, told): &&mut (&FactId, Addressee, &Told)| {
-                        *about == observation && *known == to && told.kind == it.kind
+                    let notice = NoticeId::of_telling(id);
+                    let same = |known: &&mut Telling<'_>| {
+                        known.about == observation
+                            && known.to == to
+                            && known.told.kind == it.kind
+                            && known.notice == notice
                     };
                     // They come in order of (at, id).
                     match self.told.iter_mut().find(same) {
-                        Some(entry) => entry.2 = it,
-                        None => self.told.push((observation, to, it)),
+                        Some(known) => known.told = it,
+                        None => self.told.push(Telling {
+                            about: observation,
+                            to,
+                            notice,
+                            told: it,
+                        }),
                     }
                 }
                 _ => {}
@@ -174,12 +193,12 @@ impl<'a> Sayings<'a> {
 
     /// What the subject was told and what still binds, with when and how often.
     pub(crate) fn told<'s>(&'s self, number: &'s str, class: &'s str) -> impl Iterator<Item = &'a Told> + 's {
-        let binding = self.told.iter().filter(move |(_, to, told)| {
-            told.state != ToldState::NotSent
-                && *to.number == *number
-                && to.class.as_deref().is_none_or(|of| of == class)
+        let binding = self.told.iter().filter(move |telling| {
+            telling.told.state != ToldState::NotSent
+                && *telling.to.number == *number
+                && telling.to.class.as_deref().is_none_or(|of| of == class)
         });
-        binding.map(|(.., told)| *told)
+        binding.map(|telling| telling.told)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::case::{Case, Outcome, Reason, ToldKind};
 use crate::fact::NoticeKind;
 use crate::ids::{CaseId, NoticeId};
-use crate::ledger::NoticeMemo;
+use crate::ledger::{NoticeMemo, Wish};
 
 use super::print;
 
@@ -21,6 +21,18 @@ pub struct NoticeStep {
     pub history: bool,
     /// What happens.
     pub step: Step,
+}
+
+impl NoticeStep {
+    fn of(case: &CaseId, memo: &NoticeMemo, step: Step) -> Self {
+        Self {
+            id: NoticeId::new(case, memo.kind, memo.revision),
+            kind: memo.kind,
+            revision: memo.revision,
+            history: memo.history,
+            step,
+        }
+    }
 }
 
 /// What happens to a message.
@@ -67,6 +79,8 @@ pub(super) struct Said<'a> {
     pub(super) told: &'a [ToldKind],
     /// To anybody: what was sent can never be cancelled.
     pub(super) sent: Vec<ToldKind>,
+    /// Notices that our own sending handed over.
+    pub(super) handed_over: Vec<&'a str>,
     /// Whether it was another subject's when it was last written.
     pub(super) moved: bool,
 }
@@ -74,6 +88,13 @@ pub(super) struct Said<'a> {
 impl Said<'_> {
     fn was_sent(&self, kind: NoticeKind) -> bool {
         self.sent.iter().any(|sent| sent.kind == kind)
+    }
+
+    /// Whether this very message was sent. The first of its kind was, when the kind was; a later one only by its own
+    /// telling, since the one before it was sent too.
+    fn was_this_sent(&self, id: &CaseId, memo: &NoticeMemo) -> bool {
+        let notice = || NoticeId::new(id, memo.kind, memo.revision);
+        self.was_sent(memo.kind) && (memo.revision == 0 || self.handed_over.contains(&notice().as_str()))
     }
 
     /// Whether something else was said after it.
@@ -91,6 +112,7 @@ pub(super) fn steps(
     said: &Said<'_>,
     owed: &[NoticeKind],
     before: &[NoticeMemo],
+    wishes: &[Wish],
 ) -> (Vec<NoticeMemo>, Vec<NoticeStep>) {
     let mut kept = before.to_vec();
     let mut steps = Vec::new();
@@ -103,20 +125,11 @@ pub(super) fn steps(
         history,
         fingerprint,
     };
-    let mut note = |memo: &NoticeMemo, step| {
-        let notice = NoticeId::new(id, memo.kind, memo.revision);
-        steps.push(NoticeStep {
-            id: notice,
-            kind: memo.kind,
-            revision: memo.revision,
-            history: memo.history,
-            step,
-        });
-    };
+    let mut note = |memo: &NoticeMemo, step| steps.push(NoticeStep::of(id, memo, step));
     for memo in &mut kept {
         if memo.owed && !owed.contains(&memo.kind) {
             memo.owed = false;
-            if !said.was_sent(memo.kind) {
+            if !said.was_this_sent(id, memo) {
                 note(memo, Step::Cancel);
             }
         }
@@ -155,5 +168,23 @@ pub(super) fn steps(
             note(memo, step);
         }
     }
+    let is_true = |wish: &&Wish| wish.case == *id && owed.contains(&wish.kind);
+    for wish in wishes.iter().filter(is_true) {
+        if !is_next(wish, &kept) {
+            continue;
+        }
+        let memo = NoticeMemo {
+            history: false,
+            ..new(wish.kind, wish.revision)
+        };
+        note(&memo, Step::Queue);
+        kept.push(memo);
+    }
     (kept, steps)
+}
+
+/// Whether a wish is for the message that follows the latest of its kind; one that was granted before is not.
+fn is_next(wish: &Wish, kept: &[NoticeMemo]) -> bool {
+    let latest = kept.iter().rfind(|memo| memo.kind == wish.kind);
+    latest.is_some_and(|latest| latest.revision + 1 == wish.revision)
 }

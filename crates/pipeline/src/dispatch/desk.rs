@@ -10,21 +10,26 @@ use ports::gateway::{Answer, Gateway};
 
 use super::rate::Bucket;
 
-/// So many connections that fail in a row make a provider rest: nothing is risked by trying, but a queue that is tried
+/// So many connections that fail one after the other make a provider rest: nothing is risked by trying, but a queue that is tried
 /// again and again at a dead address helps nobody.
 const FAILURES_BEFORE_REST: u32 = 5;
 /// The store pauses a provider at so many unknowns in a row; no more than are missing to that are in flight at once,
 /// so that a sick provider does not make ten times as many.
 const UNKNOWNS_BEFORE_PAUSE: u32 = 10;
 
+/// The code of a call that was not even begun; it says nothing of the provider.
+pub(super) const GIVEN_UP: &str = "given_up";
+
 /// One provider.
 pub(super) struct Desk {
     pub(super) gateway: Arc<dyn Gateway>,
     bucket: Option<Bucket>,
     in_flight: usize,
-    /// Connections that failed in a row.
+    /// Connections that failed one after the other; those in flight together are one.
     failures: u32,
     rest_until: Option<Timestamp>,
+    /// How many calls at once it is trusted with after it was away; none: as many as it is configured for.
+    trust: Option<usize>,
     paused: bool,
     unknowns: u32,
     /// How many calls may begin in this step.
@@ -39,6 +44,7 @@ impl Desk {
             in_flight: 0,
             failures: 0,
             rest_until: None,
+            trust: None,
             paused: false,
             unknowns: 0,
             slots: 0,
@@ -51,6 +57,10 @@ impl Desk {
         self.unknowns = state.map_or(0, |state| state.unknowns);
         if self.rest_until.is_some_and(|until| until <= now) {
             self.rest_until = None;
+        }
+        if !self.is_open() {
+            // What waited meanwhile does not fall on it all at once.
+            self.trust = Some(1);
         }
         let permits = self
             .bucket
@@ -104,10 +114,20 @@ impl Desk {
     /// A call is over.
     pub(super) fn answered(&mut self, now: Timestamp, answer: &Answer) {
         self.in_flight -= 1;
-        self.failures = if answer.class == AttemptClass::NotSent {
-            self.failures + 1
-        } else {
-            0
+        if answer.code.as_deref() == Some(GIVEN_UP) {
+            return;
+        }
+        let is_failure = answer.class == AttemptClass::NotSent;
+        if is_failure && self.rest_until.is_some() {
+            // It was on its way when the others failed.
+            return;
+        }
+        self.failures = if is_failure { self.failures + 1 } else { 0 };
+        self.trust = match self.trust {
+            Some(trust) if !is_failure && answer.class != AttemptClass::Unknown => {
+                Some(trust + 1).filter(|trust| *trust < self.gateway.concurrency())
+            }
+            same => same,
         };
         let rest = match answer.class {
             AttemptClass::ThrottledAccount => Some(retry_after(answer.class, 1, answer.retry_after)),
@@ -119,6 +139,7 @@ impl Desk {
             _ => None,
         };
         if let Some(rest) = rest {
+            self.trust = Some(1);
             self.rest_until = self.rest_until.max(Some(now.plus(rest)));
         }
     }
@@ -129,10 +150,7 @@ impl Desk {
 
     /// How many calls at once it is trusted with.
     fn width(&self) -> usize {
-        let most = self.gateway.concurrency();
-        if self.failures >= FAILURES_BEFORE_REST {
-            return most.min(1);
-        }
+        let most = self.gateway.concurrency().min(self.trust.unwrap_or(usize::MAX));
         if self.unknowns == 0 {
             return most;
         }

@@ -10,12 +10,12 @@ use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{SECOND, Timestamp};
 use futures::StreamExt as _;
 use metrics::{counter, gauge, histogram};
-use ports::dispatch::{ALL_PROVIDERS, DueNotice, ProviderState};
+use ports::dispatch::{ALL_PROVIDERS, DueNotice, Grant, ProviderState, RECIPIENT_CAP};
 use ports::gateway::{Answer, Gateway};
 use ports::store::StoreError;
 use tokio::time::{Instant, timeout};
 
-use super::desk::Desk;
+use super::desk::{Desk, GIVEN_UP};
 use super::prepare::{self, GRACE, Prepared, REGISTRY_UNAVAILABLE, Read, Ready};
 use super::{Dispatch, Flight, StepReport, unknown};
 use crate::metrics::{NOTICES_NOT_SENT, PROVIDER_PAUSED, SEND_SECONDS, SENDS_STARTED};
@@ -56,6 +56,7 @@ impl Dispatch {
             return Ok(());
         }
         let mut batch = Batch::default();
+        self.release.count(&*self.store, now).await?;
         let chosen = self.choose(due, now, &mut batch);
         self.prepare(chosen, now, &mut batch).await;
         let at = now.plus(micros(began.elapsed()));
@@ -88,6 +89,11 @@ impl Dispatch {
                     continue;
                 }
             };
+            let (due, end) = (read.notice.not_before, read.notice.expires_at);
+            if let Some(turn) = self.release.turn(now, due, read.free_since, end) {
+                batch.add(0, Prepared::Later(read.notice, turn, "after_quiet_hours"));
+                continue;
+            }
             let route = (course.provider..self.desks.len()).chain(0..course.provider);
             let desk = route
                 .into_iter()
@@ -145,7 +151,7 @@ impl Dispatch {
         let committing = Instant::now();
         let submissions: Vec<_> = ready
             .iter()
-            .map(|(desk, ready)| ready.submission(&*self.desks[*desk].gateway, at))
+            .map(|(desk, ready)| ready.submission(&*self.desks[*desk].gateway, self.caps, at))
             .collect();
         let granted = match self.store.submit(at, &submissions).await {
             Ok(granted) => granted,
@@ -160,13 +166,17 @@ impl Dispatch {
         };
         let mut begun = 0;
         for (number, (desk, ready)) in ready.into_iter().enumerate() {
-            if granted.get(number).copied().unwrap_or(false) {
-                self.begin(desk, ready, at, committing);
-                begun += 1;
-            } else {
-                self.desks[desk].give_back();
-                counter!(NOTICES_NOT_SENT, "why" => "not_granted").increment(1);
-            }
+            let why = match granted.get(number) {
+                Some(Grant::Granted) => {
+                    self.begin(desk, ready, at, committing);
+                    begun += 1;
+                    continue;
+                }
+                Some(Grant::Capped(_)) => RECIPIENT_CAP,
+                Some(Grant::Refused) | None => "not_granted",
+            };
+            self.desks[desk].give_back();
+            counter!(NOTICES_NOT_SENT, "why" => why).increment(1);
         }
         Ok(begun)
     }
@@ -262,7 +272,7 @@ async fn call(gateway: &dyn Gateway, request: Bytes) -> Answer {
 fn given_up() -> Answer {
     Answer {
         class: AttemptClass::NotSent,
-        code: Some("given_up".into()),
+        code: Some(GIVEN_UP.into()),
         provider_id: None,
         retry_after: None,
     }

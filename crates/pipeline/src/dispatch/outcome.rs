@@ -55,7 +55,7 @@ pub(super) fn finished(flight: &Flight, answer: Answer, way: Way, now: Timestamp
         next: state,
         reason: (class != AttemptClass::Accepted).then(|| class.as_str().into()),
         not_before,
-        taken_back: class
+        told: class
             .is_not_sent()
             .then(|| flight.telling.not_sent(&flight.attempt, now)),
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::message::{Route, Texts, segments};
-use engine::notice::{NoticeState, after_quiet_hours};
+use engine::notice::{NoticeState, after_quiet_hours, last_quiet_hours, next_quiet_hours};
 use engine::time::{SECOND, Timestamp};
 use formats::notice_parameters::NoticeParameters;
 use ports::contact::Phone;
-use ports::dispatch::{DueNotice, Submission};
+use ports::dispatch::{Caps, DueNotice, Submission};
 use ports::gateway::{Gateway, Message};
 use ports::registry::{OwnerQuery, Registry};
 use tokio::time::timeout;
 
-use super::told::Telling;
+use crate::told::Telling;
 
 /// Between two questions to a registry that does not answer.
 const REGISTRY_WAIT: i64 = 30 * SECOND;
@@ -31,6 +31,10 @@ pub(super) const GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Read {
     pub(super) notice: DueNotice,
     pub(super) parameters: NoticeParameters,
+    /// When the last quiet hours ended that may have kept it; none: it knows no quiet hours.
+    pub(super) free_since: Option<Timestamp>,
+    /// When the next quiet hours begin.
+    free_until: Option<Timestamp>,
 }
 
 /// What becomes of a leased notice.
@@ -50,6 +54,8 @@ pub(super) struct Ready {
     /// The provider's request, as it will be sent.
     pub(super) request: Bytes,
     pub(super) telling: Telling,
+    /// When the next quiet hours begin.
+    free_until: Option<Timestamp>,
     /// Which of the owners is written to, and how many there are.
     pub(super) owner: usize,
     pub(super) owners: usize,
@@ -68,13 +74,22 @@ pub(super) fn read(notice: DueNotice, now: Timestamp) -> Result<Read, Box<Prepar
             )));
         }
     };
+    let (mut free_since, mut free_until) = (None, None);
     if let Some(hours) = parameters.quiet() {
-        let free = after_quiet_hours(now, hours, &parameters.zone());
+        let zone = parameters.zone();
+        let free = after_quiet_hours(now, hours, &zone);
         if free > now {
             return Err(Box::new(Prepared::Later(notice, free, "quiet_hours")));
         }
+        free_since = last_quiet_hours(now, hours, &zone);
+        free_until = next_quiet_hours(now, hours, &zone);
     }
-    Ok(Read { notice, parameters })
+    Ok(Read {
+        notice,
+        parameters,
+        free_since,
+        free_until,
+    })
 }
 
 /// Finds the owner, writes the text and renders the request. `owner` says which of the owners is to be written to.
@@ -86,14 +101,13 @@ pub(super) async fn prepare(
     texts: &Texts,
     now: Timestamp,
 ) -> Prepared {
-    let Read { notice, parameters } = read;
-    let telling = Telling {
-        ledger: Arc::clone(&notice.plate),
-        about: parameters.observation(),
-        number: parameters.number.as_str().into(),
-        class: parameters.class.as_str().into(),
-        kind: notice.kind,
-    };
+    let Read {
+        notice,
+        parameters,
+        free_until,
+        ..
+    } = read;
+    let telling = Telling::new(&notice.plate, notice.kind, &parameters);
     let phones = if gateway.recipient_is_plate() {
         vec![Phone::by_plate(&telling.number, &telling.class)]
     } else {
@@ -129,6 +143,7 @@ pub(super) async fn prepare(
             message,
             request,
             telling,
+            free_until,
             owner,
             owners: phones.len(),
         })),
@@ -159,7 +174,7 @@ async fn phones(
 
 impl Ready {
     /// What is committed before the first byte is sent; `at` is the time of the commit.
-    pub(super) fn submission(&self, gateway: &dyn Gateway, at: Timestamp) -> Submission {
+    pub(super) fn submission(&self, gateway: &dyn Gateway, caps: Caps, at: Timestamp) -> Submission {
         let over = gateway.deadline() + BEGINS_WITHIN + GRACE;
         Submission {
             notice: self.notice.id.clone(),
@@ -172,14 +187,17 @@ impl Ready {
             recipient: self.message.to.clone(),
             deadline: at.plus(i64::try_from(over.as_micros()).unwrap_or(i64::MAX)),
             told: self.telling.handed_over(&self.message.client_ref, at),
+            caps,
         }
     }
 
-    /// How long after `at` the call may still begin: the recipient is not told too late, and the call is over by its
-    /// deadline.
+    /// How long after `at` the call may still begin: the recipient is not told too late nor at night, and the call is
+    /// over by its deadline.
     pub(super) fn begins_within(&self, at: Timestamp) -> Duration {
-        let worth = u64::try_from(self.notice.expires_at.since(at)).unwrap_or(0);
-        BEGINS_WITHIN.min(Duration::from_micros(worth))
+        let ends = [Some(self.notice.expires_at), self.free_until];
+        let left = ends.into_iter().flatten().map(|end| end.since(at)).min();
+        let left = left.and_then(|left| u64::try_from(left).ok()).unwrap_or(0);
+        BEGINS_WITHIN.min(Duration::from_micros(left))
     }
 }
 

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use bytes::Bytes;
 use engine::notice::NoticeState;
 use engine::time::SECOND;
+use formats::notice_parameters::NoticeParameters;
 use ports::dispatch::{ALL_PROVIDERS, Pause, ProviderState};
 
 use super::*;
@@ -17,6 +18,12 @@ use fakes::{Phones, Provider, Store, answer};
 /// 2026-03-02, 10:00 in Shanghai.
 fn start() -> Timestamp {
     Timestamp::from_micros(1_772_416_800 * SECOND)
+}
+
+/// Parameters that can be read, as a store would keep them.
+pub(crate) fn parameters() -> Bytes {
+    let case = engine::ids::CaseId::from_text("260302-000000000000");
+    fakes::parameters(&case).encode().into()
 }
 
 struct Scene {
@@ -411,6 +418,64 @@ async fn a_dead_address_is_tried_less_and_less() {
         scene.settle().await;
     }
     assert!(scene.sent() < 30, "{} calls in ten minutes", scene.sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_fail_together_count_as_one_and_what_comes_back_is_trusted_little_by_little() {
+    let mut scene = Scene::new(vec![Provider::new("primary").answering(&[NotSent; 8]).gated()]);
+    scene.queue(40);
+    assert_eq!(scene.step().await.submitted, 8);
+    at_the_gate(&scene, 8).await;
+    scene.providers[0].gate.add_permits(8);
+    while scene.dispatch.in_flight() > 0 {
+        scene.dispatch.landed().await;
+    }
+    assert_eq!(scene.step().await.recorded, 8);
+    // One rest of the first length, not one for each of the calls.
+    scene.now = start().plus(2 * SECOND);
+    let mut width = Vec::new();
+    for _ in 0..4 {
+        let begun = scene.step().await.submitted;
+        width.push(begun);
+        scene.providers[0].gate.add_permits(begun);
+        while scene.dispatch.in_flight() > 0 {
+            scene.dispatch.landed().await;
+        }
+    }
+    assert_eq!(width, [1, 2, 4, 8]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_night_kept_goes_out_one_after_the_other() {
+    let quiet = |parameters: &mut NoticeParameters| {
+        parameters.quiet_hours = Some(("09:00:00".to_owned(), "10:00:00".to_owned()));
+    };
+    let mut scene = Scene::new(vec![Provider::new("primary")]);
+    for number in 0..5 {
+        scene.store.queue(number, quiet);
+    }
+    scene.store.books().kept = 30 * 60;
+    scene.settle().await;
+    assert_eq!(scene.sent(), 1, "the end of quiet hours is now");
+    let mut sent = Vec::new();
+    for tenth in 1..6 {
+        scene.now = start().plus(tenth * SECOND / 10);
+        scene.settle().await;
+        sent.push(scene.sent());
+    }
+    assert_eq!(sent, [2, 3, 4, 5, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_begin_when_quiet_hours_have_begun_meanwhile() {
+    let mut scene = Scene::new(vec![Provider::new("primary")]);
+    let notice = scene.store.queue(0, |parameters| {
+        parameters.quiet_hours = Some(("10:00:01".to_owned(), "10:30:00".to_owned()));
+    });
+    scene.store.books().submit_takes = Duration::from_millis(1_100);
+    scene.settle().await;
+    assert_eq!(scene.sent(), 0);
+    assert_eq!(scene.store.state(&notice), NoticeState::Queued);
 }
 
 #[tokio::test(start_paused = true)]

@@ -92,6 +92,12 @@ impl<'a> Apply<'a> {
                     open.touched = true;
                 }
             }
+            Inner::Wish { plate, wish } => {
+                if let Some(open) = self.open_mut(&plate) {
+                    open.ledger.wish(wish);
+                    open.touched = true;
+                }
+            }
             Inner::Wake { plates } => plates.iter().for_each(|plate| self.touch(plate)),
         }
     }

@@ -198,7 +198,7 @@ fn judge_one(rules: &Rules, sources: &Sources, open: &mut Open) -> Judged {
     let judgement = judge::judge(rules, &open.key, &open.ledger, sources.judged_at);
     let mut changes = reconcile::reconcile(rules, &open.key, &open.ledger, &judgement);
     let wake = changes.memo.wake;
-    open.ledger.memo = std::mem::take(&mut changes.memo);
+    open.ledger.remember(std::mem::take(&mut changes.memo));
     let mut document = Vec::new();
     // An empty document removes a ledger that has handed everything on.
     if !open.ledger.is_empty() || !open.ledger.memo.cases.is_empty() {

@@ -239,7 +239,7 @@ fn decode_inner(entries: &[InnerEntry]) -> Result<Vec<Inner>, StoreError> {
 
 fn keys_of(entry: &Inner) -> Vec<Arc<str>> {
     match entry {
-        Inner::Fact { plate, .. } => vec![plate.clone()],
+        Inner::Fact { plate, .. } | Inner::Wish { plate, .. } => vec![plate.clone()],
         Inner::Seat { target, .. } | Inner::Unseat { target, .. } => vec![target.clone()],
         Inner::Wake { plates } => plates.clone(),
     }

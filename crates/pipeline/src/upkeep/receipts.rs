@@ -2,12 +2,14 @@
 
 use engine::notice::AttemptClass;
 use engine::time::{MINUTE, SECOND, Timestamp};
+use formats::notice_parameters::NoticeParameters;
 use metrics::counter;
 use ports::dispatch::Finished;
 use ports::receipt::{PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
 use crate::metrics::RECEIPTS;
+use crate::told::Telling;
 
 /// Receipts in one step.
 const AT_ONCE: usize = 1_000;
@@ -19,7 +21,7 @@ const AGAIN: i64 = 15 * SECOND;
 /// Applies what waits; says how many receipts were looked at.
 pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<usize, StoreError> {
     let pending = store.pending_receipts(now, AT_ONCE).await?;
-    let outcomes: Vec<Finished> = pending.iter().filter_map(news).collect();
+    let outcomes: Vec<Finished> = pending.iter().filter_map(|it| news(it, now)).collect();
     if !outcomes.is_empty() {
         store.finish(now, &outcomes).await?;
     }
@@ -38,8 +40,14 @@ pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<us
 }
 
 /// What a receipt says about its attempt: that the provider had taken it, and where the message went.
-fn news(receipt: &PendingReceipt) -> Option<Finished> {
+fn news(receipt: &PendingReceipt, now: Timestamp) -> Option<Finished> {
     let (attempt, notice) = receipt.attempt.clone()?;
+    let told = receipt.retold.as_ref().and_then(|(kind, ledger, parameters)| {
+        let parameters = NoticeParameters::decode(parameters).ok()?;
+        tracing::error!(%attempt, provider = %receipt.provider,
+            "an attempt turned up that its provider had said it never received; the message may be out twice");
+        Some(Telling::new(ledger, *kind, &parameters).handed_over_after_all(&attempt, now))
+    });
     Some(Finished {
         attempt,
         notice,
@@ -49,7 +57,7 @@ fn news(receipt: &PendingReceipt) -> Option<Finished> {
         next: receipt.state,
         reason: Some("receipt".into()),
         not_before: None,
-        taken_back: None,
+        told,
     })
 }
 

@@ -7,9 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
-use engine::notice::NoticeState;
-use engine::time::DAY;
-use ports::dispatch::{Acted, DispatchStore, DueNotice, NoticeAct, Pause, ProviderState, Submission};
+use engine::notice::{AttemptClass, NoticeState};
+use engine::time::{DAY, HOUR};
+use ports::dispatch::{
+    Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState, Submission,
+    UnknownAttempt,
+};
 use ports::gateway::{Answer, Message, RenderError};
 use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate};
 
@@ -30,6 +33,9 @@ struct Books {
     tidied: u32,
     pending: Vec<PendingReceipt>,
     settled: Vec<(u64, ReceiptFate)>,
+    newest: Option<AttemptId>,
+    /// Attempts that were proved absent, and whether they are to be sent again.
+    proved: Vec<(AttemptId, bool)>,
 }
 
 /// A store that knows unknown attempts and nothing else.
@@ -71,7 +77,7 @@ impl DispatchStore for Store {
         unasked()
     }
 
-    async fn submit(&self, _now: Timestamp, _submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, _now: Timestamp, _submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         unasked()
     }
 
@@ -112,28 +118,64 @@ impl DispatchStore for Store {
         Ok(std::mem::take(&mut self.0.lock().unwrap().overdue))
     }
 
-    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+    async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
         Ok(self
             .0
             .lock()
             .unwrap()
             .unknowns
             .iter()
+            .filter(|attempt| attempt.next_look.is_none_or(|look| look <= now))
             .take(limit)
             .cloned()
             .collect())
     }
 
-    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        Ok((0, None))
+    }
+
+    async fn newest_attempt(&self, _provider: &str) -> Result<Option<AttemptId>, StoreError> {
+        Ok(self.0.lock().unwrap().newest.clone())
+    }
+
+    async fn prove_absent(
+        &self,
+        _now: Timestamp,
+        attempt: &AttemptId,
+        again: Option<Bytes>,
+    ) -> Result<bool, StoreError> {
         let mut books = self.0.lock().unwrap();
-        books.looked.push((attempt.clone(), next));
+        books.proved.push((attempt.clone(), again.is_some()));
+        for known in books
+            .unknowns
+            .iter_mut()
+            .filter(|known| known.attempt == *attempt)
+        {
+            known.is_proved_absent = true;
+        }
+        Ok(true)
+    }
+
+    async fn resend(&self, _now: Timestamp, notice: &NoticeId, _wish: Bytes) -> Result<Acted, StoreError> {
+        Err(StoreError::NotFound(format!("notice {notice}")))
+    }
+
+    async fn due_count(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        unasked()
+    }
+
+    async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError> {
+        let mut books = self.0.lock().unwrap();
+        books.looked.push((attempt.clone(), look.next));
         let known = books
             .unknowns
             .iter_mut()
             .find(|known| known.attempt == *attempt)
             .unwrap();
         known.looks += 1;
-        known.next_look = Some(next);
+        known.next_look = Some(look.next);
+        known.absent_since = look.absent_since;
         Ok(())
     }
 
@@ -229,6 +271,9 @@ fn scene(answers: &[LookUp], unknowns: u32) -> (Arc<Store>, Upkeep) {
             submitted_at: start(),
             looks: 0,
             next_look: None,
+            absent_since: None,
+            is_proved_absent: false,
+            expires_at: start().plus(DAY),
         }
     };
     store.0.lock().unwrap().unknowns = (0..unknowns).map(attempt).collect();
@@ -236,7 +281,11 @@ fn scene(answers: &[LookUp], unknowns: u32) -> (Arc<Store>, Upkeep) {
         name: "primary".into(),
         script: Mutex::new(answers.to_vec().into()),
     };
-    let upkeep = Upkeep::new(Arc::clone(&store) as Arc<dyn ReceiptStore>, vec![Arc::new(desk)]);
+    let upkeep = Upkeep::new(
+        Arc::clone(&store) as Arc<dyn ReceiptStore>,
+        vec![Arc::new(desk)],
+        Resend::Never,
+    );
     (store, upkeep)
 }
 
@@ -256,14 +305,14 @@ async fn an_unknown_attempt_that_is_found_takes_the_state_that_the_provider_name
         (AttemptClass::Accepted, NoticeState::Delivered)
     );
     assert_eq!(
-        (finished.provider_id.as_deref(), &finished.taken_back),
+        (finished.provider_id.as_deref(), &finished.told),
         (Some("m1"), &None)
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_never_received_is_never_queued_and_looked_up_eight_times_in_three_days() {
-    for answer in [Some(LookUp::NeverReceived), Some(LookUp::Nothing), None] {
+async fn what_is_not_found_is_never_queued_and_looked_up_eight_times_in_three_days() {
+    for answer in [Some(LookUp::Nothing), None] {
         let answers: Vec<_> = answer
             .iter()
             .flat_map(|answer| vec![answer.clone(); 100])
@@ -277,7 +326,8 @@ async fn what_was_never_received_is_never_queued_and_looked_up_eight_times_in_th
             }
             now = now.plus(15 * SECOND);
         }
-        assert_eq!(looks, LOOKS, "{answer:?}");
+        let expected = [15, 60, 300, 900, 3_600, 21_600, 86_400, 259_200];
+        assert_eq!(looks, expected.map(|seconds| seconds * SECOND), "{answer:?}");
         let books = store.0.lock().unwrap();
         assert!(books.finished.is_empty(), "{answer:?}");
         assert_eq!(books.looked.last().unwrap().1, Timestamp::MAX);
@@ -286,7 +336,7 @@ async fn what_was_never_received_is_never_queued_and_looked_up_eight_times_in_th
 
 #[tokio::test(start_paused = true)]
 async fn after_a_long_stop_each_is_looked_up_once_and_not_all_at_once() {
-    let (store, mut upkeep) = scene(&vec![LookUp::Nothing; 100], 20);
+    let (store, mut upkeep) = scene(&vec![LookUp::Nothing; 200], 150);
     let now = start().plus(2 * HOUR);
     let mut steps = Vec::new();
     loop {
@@ -296,7 +346,7 @@ async fn after_a_long_stop_each_is_looked_up_once_and_not_all_at_once() {
         }
         steps.push(report.looked_up);
     }
-    assert_eq!(steps, [8, 8, 4]);
+    assert_eq!(steps, [64, 64, 22]);
     assert!(
         store
             .0
@@ -372,6 +422,7 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         state: NoticeState::Delivered,
         code: Some("DELIVRD".into()),
         message_id: Some("m1".into()),
+        retold: None,
         attempt: attempt.map(|id| (AttemptId::from_text(id), NoticeId::from_text("n-1"))),
     };
     store.0.lock().unwrap().pending = vec![
@@ -398,4 +449,77 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         ("n-1-1", AttemptClass::Accepted, NoticeState::Delivered)
     );
     assert_eq!(applied.provider_id.as_deref(), Some("m1"));
+}
+
+/// Looks until two days have passed; says after how many seconds each look was made.
+async fn looks(upkeep: &mut Upkeep) -> Vec<i64> {
+    let mut looks = Vec::new();
+    let mut now = start();
+    while now < start().plus(2 * DAY) {
+        if upkeep.step(now).await.unwrap().looked_up > 0 {
+            looks.push(now.since(start()) / SECOND);
+        }
+        now = now.plus(15 * SECOND);
+    }
+    looks
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_message_was_never_received_is_proved_by_two_words_ten_minutes_apart() {
+    let (store, mut upkeep) = scene(&vec![LookUp::NeverReceived; 100], 1);
+    // The first counts after a minute, the second ten minutes later; what is proved may still turn up.
+    let expected = [15, 60, 300, 660, 900, 3_600, 21_600, 86_400];
+    assert_eq!(looks(&mut upkeep).await, expected);
+    let books = store.0.lock().unwrap();
+    assert_eq!(books.proved, [(AttemptId::from_text("n-0-1"), false)]);
+    assert!(books.finished.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_look_between_two_words_takes_nothing_back_and_one_word_proves_nothing() {
+    let silent = LookUp::Nothing;
+    let (store, mut upkeep) = scene(
+        &[vec![silent.clone(), LookUp::NeverReceived], vec![silent; 100]].concat(),
+        1,
+    );
+    looks(&mut upkeep).await;
+    assert!(store.0.lock().unwrap().proved.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_proof_it_is_sent_again_where_the_city_wants_that() {
+    let (store, mut upkeep) = scene(&vec![LookUp::NeverReceived; 100], 1);
+    upkeep.looks.resend = Resend::AfterProof;
+    let parameters = crate::dispatch::tests::parameters();
+    store.0.lock().unwrap().unknowns[0].parameters = parameters;
+    looks(&mut upkeep).await;
+    assert_eq!(
+        store.0.lock().unwrap().proved,
+        [(AttemptId::from_text("n-0-1"), true)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_paused_for_its_unknowns_is_asked_every_quarter_minute() {
+    let answers = [LookUp::Nothing, LookUp::Nothing, LookUp::NeverReceived];
+    let (store, mut upkeep) = scene(&answers, 0);
+    {
+        let mut books = store.0.lock().unwrap();
+        books.newest = Some(AttemptId::from_text("n-7-1"));
+        let paused = Some(Pause {
+            reason: "unknowns".into(),
+            by: "store".into(),
+            at: start(),
+        });
+        books.providers.push(ProviderState {
+            name: "primary".into(),
+            paused,
+            unknowns: 10,
+        });
+    }
+    let is_paused = || store.0.lock().unwrap().providers[0].paused.is_some();
+    for (seconds, stands) in [(0, true), (14, true), (15, true), (29, true), (30, false)] {
+        upkeep.step(start().plus(seconds * SECOND)).await.unwrap();
+        assert_eq!(is_paused(), stands, "after {seconds} s");
+    }
 }

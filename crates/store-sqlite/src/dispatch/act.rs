@@ -1,18 +1,20 @@
-//! What a person does with one message that was not sent.
+//! What a person does with one message.
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::ids::NoticeId;
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
-use ports::dispatch::{Acted, NoticeAct};
+use ports::dispatch::{Acted, NoticeAct, may_be_said_again};
 use ports::store::StoreError;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::lease::{Leases, lock};
 use crate::error::{Fault, corrupt};
 use crate::heads::{Count, Tally};
+use crate::intake::insert_inner;
 use crate::words::Word as _;
 use crate::writer::Job;
 
@@ -65,5 +67,40 @@ impl Job for Act {
         tally.shift(Count::Notice, from.number(), to.number());
         tally.write(conn).await?;
         Ok(Acted::Done { from, to })
+    }
+}
+
+pub(super) struct Resend {
+    pub(super) now: Timestamp,
+    pub(super) notice: NoticeId,
+    pub(super) wish: Bytes,
+}
+
+#[async_trait]
+impl Job for Resend {
+    type Output = Acted;
+
+    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Acted, Fault> {
+        let query = sqlx::query(
+            "SELECT state, EXISTS (SELECT 1 FROM notice AS later WHERE later.case_id = notice.case_id
+                AND later.kind = notice.kind AND later.revision > notice.revision)
+             FROM notice WHERE id = ?1",
+        );
+        let row = query
+            .bind(self.notice.as_str())
+            .fetch_optional(&mut *conn)
+            .await?;
+        let Some(row) = row else {
+            return Err(StoreError::NotFound(format!("notice {}", self.notice)).into());
+        };
+        let (state, is_superseded): (_, bool) = (NoticeState::of(row.try_get(0)?)?, row.try_get(1)?);
+        if is_superseded || !may_be_said_again(state) {
+            return Ok(Acted::Refused(state));
+        }
+        insert_inner(conn, self.now, std::slice::from_ref(&self.wish)).await?;
+        Ok(Acted::Done {
+            from: state,
+            to: state,
+        })
     }
 }

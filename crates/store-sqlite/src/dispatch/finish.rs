@@ -26,7 +26,7 @@ impl Job for Finish {
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<(), Fault> {
         let mut tally = Tally::default();
         let mut streaks = Streaks::load(conn).await?;
-        let mut taken_back = Vec::new();
+        let mut told = Vec::new();
         for outcome in &self.outcomes {
             let Some(before) = load(conn, outcome).await? else {
                 return Err(corrupt(format!("there is no attempt {}", outcome.attempt)));
@@ -45,15 +45,15 @@ impl Job for Finish {
             if before.class.is_none() || outcome.class == AttemptClass::Accepted {
                 streaks.note(&before.provider, outcome, self.now);
             }
-            if outcome.class.is_not_sent() {
-                taken_back.extend(outcome.taken_back.clone());
+            if outcome.class.is_not_sent() || before.is_freed {
+                told.extend(outcome.told.clone());
             }
             if let Some(from) = write_notice(conn, self.now, outcome, before.state).await? {
                 tally.shift(Count::Notice, from.number(), outcome.next.number());
             }
         }
         streaks.write(conn).await?;
-        insert_inner(conn, self.now, &taken_back).await?;
+        insert_inner(conn, self.now, &told).await?;
         tally.write(conn).await
     }
 }
@@ -63,6 +63,8 @@ struct Before {
     provider: String,
     class: Option<AttemptClass>,
     state: NoticeState,
+    /// Its provider had said that it never had it, and the notice was queued again.
+    is_freed: bool,
 }
 
 impl Before {
@@ -89,7 +91,7 @@ pub(super) fn is_final(state: NoticeState) -> bool {
 
 async fn load(conn: &mut SqliteConnection, outcome: &Finished) -> Result<Option<Before>, Fault> {
     let query = sqlx::query(
-        "SELECT provider, class, state FROM attempt JOIN notice ON notice.id = attempt.notice
+        "SELECT provider, class, state, class = 10 AND live IS NULL FROM attempt JOIN notice ON notice.id = attempt.notice
          WHERE attempt.id = ?1 AND notice.id = ?2",
     );
     let query = query.bind(outcome.attempt.as_str()).bind(outcome.notice.as_str());
@@ -103,6 +105,7 @@ async fn load(conn: &mut SqliteConnection, outcome: &Finished) -> Result<Option<
             .map(AttemptClass::of)
             .transpose()?,
         state: NoticeState::of(row.try_get(2)?)?,
+        is_freed: row.try_get::<Option<bool>, _>(3)?.unwrap_or(false),
     }))
 }
 
@@ -114,14 +117,14 @@ async fn write_attempt(
 ) -> Result<(), Fault> {
     let changed = sqlx::query(
         "UPDATE attempt SET class = ?1, code = COALESCE(?2, code), provider_id = COALESCE(?3, provider_id),
-            finished_at = ?4, live = ?5
-         WHERE id = ?6 AND class IS ?7 AND live = 1",
+            finished_at = ?4, live = CASE WHEN ?5 THEN live END, recipient = CASE WHEN ?5 THEN recipient END
+         WHERE id = ?6 AND class IS ?7",
     )
     .bind(outcome.class.number())
     .bind(outcome.code.as_deref())
     .bind(outcome.provider_id.as_deref())
     .bind(now.as_micros())
-    .bind((!outcome.class.is_not_sent()).then_some(1))
+    .bind(!outcome.class.is_not_sent())
     .bind(outcome.attempt.as_str())
     .bind(before.class.map(AttemptClass::number))
     .execute(conn)
@@ -148,6 +151,10 @@ async fn write_notice(
     let next = outcome.next;
     if outcome.class.is_not_sent() {
         let waits = matches!(state, NoticeState::Submitted | NoticeState::Unknown);
+        // An earlier attempt, which its provider had said it never had, turned up while this one was on its way.
+        if !waits && state.rank() >= NoticeState::Accepted.rank() {
+            return Ok(None);
+        }
         if !waits || !next.is_unsent() {
             let (from, to) = (state.as_str(), next.as_str());
             return Err(corrupt(format!(

@@ -85,6 +85,11 @@ pub(super) async fn is_anything_due(conn: &mut SqliteConnection, now: Timestamp)
     Ok(row.try_get(0)?)
 }
 
+pub(super) async fn due_count(conn: &mut SqliteConnection, now: Timestamp) -> Result<u64, Fault> {
+    let query = sqlx::query("SELECT count(*) FROM notice WHERE state = 0 AND not_before <= ?1");
+    Ok(query.bind(now.as_micros()).fetch_one(conn).await?.try_get(0)?)
+}
+
 pub(super) struct Lease {
     pub(super) now: Timestamp,
     pub(super) limit: usize,
@@ -103,7 +108,7 @@ impl Job for Lease {
         };
         expire(conn, self.now).await?;
         let query = sqlx::query(
-            "SELECT id, case_id, kind, plate, parameters, expires_at, attempts FROM notice
+            "SELECT id, case_id, kind, plate, parameters, expires_at, attempts, not_before FROM notice
              WHERE state = 0 AND not_before <= ?1 ORDER BY not_before, sequence LIMIT ?2",
         );
         let query = query.bind(self.now.as_micros()).bind((self.limit + taken) as i64);
@@ -133,6 +138,7 @@ fn to_due(row: &SqliteRow) -> Result<DueNotice, Fault> {
         parameters: row.try_get::<Vec<u8>, _>(4)?.into(),
         expires_at: Timestamp::from_micros(row.try_get(5)?),
         attempts: row.try_get(6)?,
+        not_before: Timestamp::from_micros(row.try_get(7)?),
         token: 0,
     })
 }

@@ -8,7 +8,7 @@ use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
-use ports::dispatch::UnknownAttempt;
+use ports::dispatch::{Look, PROVED_NOT_RECEIVED, UnknownAttempt};
 use ports::store::StoreError;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -70,17 +70,39 @@ impl Job for Expire {
     }
 }
 
+/// Those whose look is due, the longest due first.
 pub(super) async fn unknowns(
     conn: &mut SqliteConnection,
+    now: Timestamp,
     limit: usize,
 ) -> Result<Vec<UnknownAttempt>, Fault> {
     let query = sqlx::query(
-        "SELECT attempt.id, notice.id, case_id, kind, plate, parameters, provider, attempt.submitted_at, looks, next_look
+        "SELECT attempt.id, notice.id, case_id, kind, plate, parameters, provider, attempt.submitted_at, looks, next_look,
+            absent_since, expires_at, attempt.code
          FROM attempt JOIN notice ON notice.id = attempt.notice
-         WHERE class = 10 ORDER BY attempt.submitted_at, attempt.sequence LIMIT ?1",
+         WHERE class = 10 AND live = 1 AND COALESCE(next_look, attempt.submitted_at) <= ?1
+         ORDER BY COALESCE(next_look, attempt.submitted_at), attempt.sequence LIMIT ?2",
     );
-    let rows = query.bind(limit as i64).fetch_all(conn).await?;
-    rows.iter().map(to_unknown).collect()
+    let query = query.bind(now.as_micros()).bind(limit as i64);
+    query.fetch_all(conn).await?.iter().map(to_unknown).collect()
+}
+
+pub(super) async fn total(conn: &mut SqliteConnection) -> Result<(u64, Option<Timestamp>), Fault> {
+    let query = sqlx::query("SELECT count(*), min(submitted_at) FROM attempt WHERE class = 10");
+    let row = query.fetch_one(conn).await?;
+    let oldest = row.try_get::<Option<i64>, _>(1)?.map(Timestamp::from_micros);
+    Ok((row.try_get(0)?, oldest))
+}
+
+pub(super) async fn newest_attempt(
+    conn: &mut SqliteConnection,
+    provider: &str,
+) -> Result<Option<AttemptId>, Fault> {
+    let query = sqlx::query("SELECT id FROM attempt WHERE provider = ?1 ORDER BY sequence DESC LIMIT 1");
+    let row = query.bind(provider).fetch_optional(conn).await?;
+    Ok(row
+        .map(|row| row.try_get(0).map(AttemptId::from_text))
+        .transpose()?)
 }
 
 fn to_unknown(row: &SqliteRow) -> Result<UnknownAttempt, Fault> {
@@ -95,12 +117,15 @@ fn to_unknown(row: &SqliteRow) -> Result<UnknownAttempt, Fault> {
         submitted_at: Timestamp::from_micros(row.try_get(7)?),
         looks: row.try_get(8)?,
         next_look: row.try_get::<Option<i64>, _>(9)?.map(Timestamp::from_micros),
+        absent_since: row.try_get::<Option<i64>, _>(10)?.map(Timestamp::from_micros),
+        expires_at: Timestamp::from_micros(row.try_get(11)?),
+        is_proved_absent: row.try_get::<Option<&str>, _>(12)? == Some(PROVED_NOT_RECEIVED),
     })
 }
 
 pub(super) struct Looked {
     pub(super) attempt: AttemptId,
-    pub(super) next: Timestamp,
+    pub(super) look: Look,
 }
 
 #[async_trait]
@@ -108,9 +133,13 @@ impl Job for Looked {
     type Output = ();
 
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<(), Fault> {
-        let query =
-            sqlx::query("UPDATE attempt SET looks = looks + 1, next_look = ?1 WHERE id = ?2 AND class = 10");
-        let query = query.bind(self.next.as_micros()).bind(self.attempt.as_str());
+        let query = sqlx::query(
+            "UPDATE attempt SET looks = looks + 1, next_look = ?1, absent_since = ?2 WHERE id = ?3 AND class = 10",
+        );
+        let query = query
+            .bind(self.look.next.as_micros())
+            .bind(self.look.absent_since.map(Timestamp::as_micros))
+            .bind(self.attempt.as_str());
         if query.execute(&mut *conn).await?.rows_affected() == 1 {
             return Ok(());
         }

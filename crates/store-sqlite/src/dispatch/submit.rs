@@ -8,8 +8,8 @@ use bytes::Bytes;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
-use ports::dispatch::{ALL_PROVIDERS, Submission};
-use sqlx::SqliteConnection;
+use ports::dispatch::{ALL_PROVIDERS, Caps, Grant, RECIPIENT_CAP, Submission};
+use sqlx::{Row as _, SqliteConnection};
 
 use super::lease::{self, Leases};
 use super::provider;
@@ -32,6 +32,9 @@ pub(super) struct Sealed {
     segments: u32,
     deadline: Timestamp,
     told: Bytes,
+    caps: Caps,
+    /// Tells recipients apart; none: nobody counts.
+    recipient_key: Option<[u8; 16]>,
 }
 
 impl Sealed {
@@ -49,6 +52,10 @@ impl Sealed {
             segments: submission.segments,
             deadline: submission.deadline,
             told: submission.told.clone(),
+            caps: submission.caps,
+            recipient_key: (submission.caps != Caps::default())
+                .then(|| keys.blind(recipient))
+                .transpose()?,
         })
     }
 }
@@ -61,9 +68,9 @@ pub(super) struct Submit {
 
 #[async_trait]
 impl Job for Submit {
-    type Output = Vec<bool>;
+    type Output = Vec<Grant>;
 
-    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Vec<bool>, Fault> {
+    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Grant>, Fault> {
         let providers = provider::load(conn).await?;
         let is_paused = |name: &str| providers.get(name).is_some_and(|state| state.paused.is_some());
         let all_paused = is_paused(ALL_PROVIDERS);
@@ -71,14 +78,17 @@ impl Job for Submit {
         let mut told = Vec::with_capacity(self.sealed.len());
         for submission in &self.sealed {
             let is_leased = lease::lock(&self.leases)?.end_if(submission.notice.as_str(), submission.token);
-            let may = is_leased
-                && !all_paused
-                && !is_paused(&submission.provider)
-                && write(conn, self.now, submission).await?;
-            if may {
+            let grant = if !is_leased || all_paused || is_paused(&submission.provider) {
+                Grant::Refused
+            } else if let Some(until) = capped(conn, self.now, submission).await? {
+                wait(conn, submission, until).await?
+            } else if write(conn, self.now, submission).await? {
                 told.push(submission.told.clone());
-            }
-            granted.push(may);
+                Grant::Granted
+            } else {
+                Grant::Refused
+            };
+            granted.push(grant);
         }
         insert_inner(conn, self.now, &told).await?;
         let mut tally = Tally::default();
@@ -91,12 +101,56 @@ impl Job for Submit {
     }
 }
 
+/// Until when the recipient has had enough, if it has.
+async fn capped(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    submission: &Sealed,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(key) = &submission.recipient_key else {
+        return Ok(None);
+    };
+    let mut until = None;
+    for (most, window) in submission.caps.windows() {
+        // The one that must leave the window before there is room.
+        let query = sqlx::query(
+            "SELECT deadline FROM attempt WHERE recipient = ?1 AND deadline > ?2
+             ORDER BY deadline DESC LIMIT 1 OFFSET ?3",
+        );
+        let query = query
+            .bind(&key[..])
+            .bind(now.plus(-window).as_micros())
+            .bind(i64::from(most.saturating_sub(1)));
+        if let Some(row) = query.fetch_optional(&mut *conn).await? {
+            let leaves = Timestamp::from_micros(row.try_get(0)?).plus(window);
+            until = until.max(Some(leaves));
+        }
+    }
+    Ok(until)
+}
+
+/// Leaves a notice queued until its recipient may have it.
+async fn wait(conn: &mut SqliteConnection, submission: &Sealed, until: Timestamp) -> Result<Grant, Fault> {
+    let waits = sqlx::query("UPDATE notice SET not_before = ?1, reason = ?2 WHERE id = ?3 AND state = 0")
+        .bind(until.as_micros())
+        .bind(RECIPIENT_CAP)
+        .bind(submission.notice.as_str())
+        .execute(conn)
+        .await?
+        .rows_affected();
+    Ok(if waits == 1 {
+        Grant::Capped(until)
+    } else {
+        Grant::Refused
+    })
+}
+
 /// Writes an attempt, if its notice is queued, in time, and has no live attempt; says so.
 async fn write(conn: &mut SqliteConnection, now: Timestamp, submission: &Sealed) -> Result<bool, Fault> {
     let sequence = Head::Attempt.next(conn).await?;
     let inserted = sqlx::query(
-        "INSERT INTO attempt (sequence, id, notice, provider, live, submitted_at, deadline, request)
-         SELECT ?1, ?2, notice.id, ?3, 1, ?4, ?5, ?6 FROM notice
+        "INSERT INTO attempt (sequence, id, notice, provider, live, submitted_at, deadline, request, recipient)
+         SELECT ?1, ?2, notice.id, ?3, 1, ?4, ?5, ?6, ?8 FROM notice
          WHERE id = ?7 AND state = 0 AND not_before <= ?4 AND expires_at > ?4
          ON CONFLICT DO NOTHING",
     )
@@ -107,6 +161,7 @@ async fn write(conn: &mut SqliteConnection, now: Timestamp, submission: &Sealed)
     .bind(submission.deadline.as_micros())
     .bind(&submission.request[..])
     .bind(submission.notice.as_str())
+    .bind(submission.recipient_key.as_ref().map(|key| &key[..]))
     .execute(&mut *conn)
     .await?
     .rows_affected();

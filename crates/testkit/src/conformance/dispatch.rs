@@ -3,7 +3,7 @@
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{DAY, HOUR};
 use ports::commit::NoticeChange;
-use ports::dispatch::{ALL_PROVIDERS, Pause};
+use ports::dispatch::{ALL_PROVIDERS, Grant, Pause};
 use ports::read::NoticeFilter;
 use ports::store::StoreError;
 
@@ -68,7 +68,7 @@ pub async fn an_old_token_submits_nothing(place: &dyn Place) {
         .submit(at(2), &[submission(&notice(1), old.token, 1)])
         .await
         .unwrap();
-    assert_eq!(unleased, [false]);
+    assert_eq!(unleased, [Grant::Refused]);
     let new = store.lease(at(3), 5).await.unwrap().remove(0);
     assert!(new.token > old.token);
     store.release(&[(notice(1), old.token)]).await.unwrap();
@@ -76,7 +76,10 @@ pub async fn an_old_token_submits_nothing(place: &dyn Place) {
         submission(&notice(1), old.token, 1),
         submission(&notice(1), new.token, 1),
     ];
-    assert_eq!(store.submit(at(4), &submissions).await.unwrap(), [false, true]);
+    assert_eq!(
+        store.submit(at(4), &submissions).await.unwrap(),
+        [Grant::Refused, Grant::Granted]
+    );
     assert_eq!(store.inner(1, 10).await.unwrap().len(), 1);
 }
 
@@ -134,12 +137,12 @@ pub async fn one_attempt_lives_at_a_time(place: &dyn Place) {
     let twice = submission(&notice(1), due.token, 1);
     assert_eq!(
         store.submit(at(302), &[twice]).await.unwrap(),
-        [false],
+        [Grant::Refused],
         "an attempt is new"
     );
     let due = store.lease(at(303), 5).await.unwrap().remove(0);
     let second = submission(&notice(1), due.token, 2);
-    assert_eq!(store.submit(at(304), &[second]).await.unwrap(), [true]);
+    assert_eq!(store.submit(at(304), &[second]).await.unwrap(), [Grant::Granted]);
     assert_eq!(store.attempts(0, 10).await.unwrap().len(), 2);
 }
 
@@ -149,9 +152,12 @@ pub async fn nothing_is_submitted_too_late_or_too_early(place: &dyn Place) {
     queue(&*store, 1..3).await;
     let due = store.lease(at(1), 5).await.unwrap();
     let late = submission(&due[0].id, due[0].token, 1);
-    assert_eq!(store.submit(at(0).plus(DAY), &[late]).await.unwrap(), [false]);
+    assert_eq!(
+        store.submit(at(0).plus(DAY), &[late]).await.unwrap(),
+        [Grant::Refused]
+    );
     let early = submission(&due[1].id, due[1].token, 1);
-    assert_eq!(store.submit(at(-1), &[early]).await.unwrap(), [false]);
+    assert_eq!(store.submit(at(-1), &[early]).await.unwrap(), [Grant::Refused]);
     assert!(store.inner(1, 10).await.unwrap().is_empty());
     assert_eq!(store.stats().await.unwrap().in_flight, 0);
 }
@@ -168,7 +174,11 @@ pub async fn a_pause_refuses_and_lasts(place: &dyn Place) {
         assert_eq!(state.paused, Some(pause("person: 太多投诉")));
         let due = store.lease(at(6), 1).await.unwrap().remove(0);
         let refused = submission(&due.id, due.token, 1);
-        assert_eq!(store.submit(at(7), &[refused]).await.unwrap(), [false], "{name}");
+        assert_eq!(
+            store.submit(at(7), &[refused]).await.unwrap(),
+            [Grant::Refused],
+            "{name}"
+        );
         assert!(store.resume(name, "officer", at(8)).await.unwrap());
         assert!(!store.resume(name, "officer", at(8)).await.unwrap());
     }

@@ -2,7 +2,7 @@
 
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::DAY;
-use ports::dispatch::Pause;
+use ports::dispatch::{Look, Pause};
 use ports::read::{NoticeFilter, Store, StoredNotice};
 use ports::store::StoreError;
 
@@ -212,7 +212,7 @@ pub async fn what_passes_its_deadline_is_unknown_and_never_queued(place: &dyn Pl
     assert_eq!(state(&*store, &sent[1].1).await, NoticeState::Accepted);
 }
 
-/// The oldest first, with how often somebody looked.
+/// The longest due first, with how often somebody looked.
 pub async fn an_unknown_is_looked_up_until_it_is_proved(place: &dyn Place) {
     let store = place.open().await;
     queue(&*store, 1..3).await;
@@ -222,9 +222,18 @@ pub async fn an_unknown_is_looked_up_until_it_is_proved(place: &dyn Place) {
         .map(|attempt| finished(attempt, AttemptClass::Unknown))
         .collect();
     store.finish(at(2), &outcomes).await.unwrap();
-    store.looked(&sent[0].0, at(90)).await.unwrap();
-    store.looked(&sent[0].0, at(99)).await.unwrap();
-    let unknowns = store.unknowns(10).await.unwrap();
+    store.looked(&sent[0].0, look(90)).await.unwrap();
+    store.looked(&sent[0].0, look(99)).await.unwrap();
+    let due = store.unknowns(at(98), 10).await.unwrap();
+    assert_eq!(due.len(), 1, "only what is to be looked up");
+    assert_eq!(due[0].attempt, sent[1].0);
+    assert_eq!(store.unknown_total().await.unwrap(), (2, Some(at(1))));
+    assert_eq!(
+        store.newest_attempt("primary").await.unwrap(),
+        Some(sent[1].0.clone())
+    );
+    let mut unknowns = store.unknowns(at(99), 10).await.unwrap();
+    unknowns.reverse();
     assert_eq!(unknowns.len(), 2);
     assert_eq!(
         (unknowns[0].attempt.clone(), unknowns[0].looks),
@@ -238,13 +247,20 @@ pub async fn an_unknown_is_looked_up_until_it_is_proved(place: &dyn Place) {
         (unknowns[1].notice.clone(), unknowns[1].submitted_at),
         (sent[1].1.clone(), at(1))
     );
-    assert_eq!(store.unknowns(1).await.unwrap().len(), 1);
+    assert_eq!(store.unknowns(at(99), 1).await.unwrap().len(), 1);
     store
         .finish(at(100), &[finished(&sent[0], AttemptClass::Accepted)])
         .await
         .unwrap();
-    store.looked(&sent[0].0, at(200)).await.unwrap();
-    assert_eq!(store.unknowns(10).await.unwrap().len(), 1);
-    let stranger = store.looked(&notice(9).attempt(1), at(1)).await;
+    store.looked(&sent[0].0, look(200)).await.unwrap();
+    assert_eq!(store.unknowns(at(999), 10).await.unwrap().len(), 1);
+    let stranger = store.looked(&notice(9).attempt(1), look(1)).await;
     assert!(matches!(stranger, Err(StoreError::NotFound(_))), "{stranger:?}");
+}
+
+fn look(next: i64) -> Look {
+    Look {
+        next: at(next),
+        absent_since: None,
+    }
 }

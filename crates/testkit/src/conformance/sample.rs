@@ -10,7 +10,7 @@ use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{DAY, SECOND, Timestamp};
 use ports::commit::{CaseWrite, Commit, LedgerWrite, NewIdentity, NewNotice, NoticeChange, Record};
 use ports::contact::Phone;
-use ports::dispatch::{Finished, Submission};
+use ports::dispatch::{Caps, Finished, Grant, Submission};
 use ports::read::{CaseFilter, NoticeFilter, Store};
 use ports::store::Progress;
 
@@ -129,6 +129,7 @@ pub(super) fn submission(id: &NoticeId, token: u64, number: u32) -> Submission {
         recipient: Phone::parse("+8613812345678").expect("E.164"),
         deadline: at(60),
         told: format!("told {id}").into(),
+        caps: Caps::default(),
     }
 }
 
@@ -140,7 +141,10 @@ pub(super) async fn send(store: &dyn Store, now: Timestamp) -> Vec<(AttemptId, N
         .map(|due| submission(&due.id, due.token, due.attempts + 1))
         .collect();
     let granted = store.submit(now, &submissions).await.unwrap();
-    assert!(granted.iter().all(|granted| *granted), "{granted:?}");
+    assert!(
+        granted.iter().all(|granted| *granted == Grant::Granted),
+        "{granted:?}"
+    );
     submissions
         .into_iter()
         .map(|it| (it.attempt, it.notice))
@@ -157,7 +161,7 @@ pub(super) fn finished(attempt: &(AttemptId, NoticeId), class: AttemptClass) -> 
         next: class.next_state(),
         reason: (class != AttemptClass::Accepted).then(|| class.as_str().into()),
         not_before: (class.next_state() == NoticeState::Queued).then(|| at(300)),
-        taken_back: class
+        told: class
             .is_not_sent()
             .then(|| format!("taken back {}", attempt.0).into()),
     }
@@ -187,7 +191,7 @@ pub(super) async fn observe(store: &dyn Store) -> Vec<String> {
         store.cases(&CaseFilter::default(), most).await.unwrap(),
     );
     write(&mut seen, store.attempts(0, most).await.unwrap());
-    write(&mut seen, store.unknowns(most).await.unwrap());
+    write(&mut seen, store.unknowns(Timestamp::MAX, most).await.unwrap());
     for notice in store.notices(&NoticeFilter::default(), most).await.unwrap() {
         let recipient = notice.recipient.as_ref().map(|phone| phone.reveal().to_owned());
         seen.push(format!("{notice:?} to {recipient:?}"));

@@ -9,8 +9,8 @@ use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
 use formats::inner::Inner;
 use ports::dispatch::{
-    ALL_PROVIDERS, Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission,
-    UnknownAttempt,
+    ALL_PROVIDERS, Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState,
+    Submission, UnknownAttempt,
 };
 use ports::read::NoticeFilter;
 use ports::store::StoreError;
@@ -44,7 +44,7 @@ impl DispatchStore for FaultyStore {
         self.turn("release", self.inner.release(notices)).await
     }
 
-    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         self.turn("submit", self.wall(now, submissions)).await
     }
 
@@ -99,12 +99,39 @@ impl DispatchStore for FaultyStore {
             .await
     }
 
-    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
-        self.turn("unknowns", self.inner.unknowns(limit)).await
+    async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+        self.turn("unknowns", self.inner.unknowns(now, limit)).await
     }
 
-    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
-        self.turn("looked", self.inner.looked(attempt, next)).await
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        self.turn("unknown_total", self.inner.unknown_total()).await
+    }
+
+    async fn newest_attempt(&self, provider: &str) -> Result<Option<AttemptId>, StoreError> {
+        self.turn("newest_attempt", self.inner.newest_attempt(provider))
+            .await
+    }
+
+    async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError> {
+        self.turn("looked", self.inner.looked(attempt, look)).await
+    }
+
+    async fn prove_absent(
+        &self,
+        now: Timestamp,
+        attempt: &AttemptId,
+        again: Option<Bytes>,
+    ) -> Result<bool, StoreError> {
+        self.turn("prove_absent", self.inner.prove_absent(now, attempt, again))
+            .await
+    }
+
+    async fn resend(&self, now: Timestamp, notice: &NoticeId, wish: Bytes) -> Result<Acted, StoreError> {
+        self.turn("resend", self.inner.resend(now, notice, wish)).await
+    }
+
+    async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.turn("due_count", self.inner.due_count(now)).await
     }
 
     async fn providers(&self) -> Result<Vec<ProviderState>, StoreError> {
@@ -122,7 +149,7 @@ impl DispatchStore for FaultyStore {
 
 impl FaultyStore {
     /// The submit wall, with what was true before it.
-    async fn wall(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn wall(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         let providers = self.inner.providers().await?;
         let notices = self
             .inner
@@ -140,7 +167,9 @@ impl FaultyStore {
                 attempt: submission.attempt.to_string(),
                 notice: submission.notice.clone(),
                 at: now,
-                granted: *granted,
+                granted: *granted == Grant::Granted,
+                is_capped: matches!(granted, Grant::Capped(_)),
+                recipient: submission.recipient.clone(),
                 was_paused: is_paused(&submission.provider) || is_paused(ALL_PROVIDERS),
                 before: notices.iter().find(|it| it.id == submission.notice).cloned(),
                 told: submission.told.clone(),
@@ -154,11 +183,11 @@ impl FaultyStore {
         now: Timestamp,
         submissions: &[Submission],
         providers: &[ProviderState],
-    ) -> Result<Vec<bool>, StoreError> {
+    ) -> Result<Vec<Grant>, StoreError> {
         match self.defect {
             Some(Defect::OpenWall) => {
                 self.inner.submit(now, submissions).await?;
-                Ok(vec![true; submissions.len()])
+                Ok(vec![Grant::Granted; submissions.len()])
             }
             Some(Defect::ToldLost) => {
                 let mut silent = submissions.to_vec();
@@ -186,7 +215,7 @@ impl FaultyStore {
     /// An outcome as it is written.
     fn bent(&self, mut outcome: Finished) -> Finished {
         match self.defect {
-            Some(Defect::NotTakenBack) => outcome.taken_back = None,
+            Some(Defect::NotTakenBack) => outcome.told = None,
             Some(Defect::UnknownRequeued) if outcome.class == AttemptClass::Unknown => {
                 outcome.class = AttemptClass::NotSent;
                 outcome.next = NoticeState::Queued;

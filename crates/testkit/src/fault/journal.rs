@@ -7,6 +7,7 @@ use engine::ids::NoticeId;
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
 use ports::commit::Commit;
+use ports::contact::Phone;
 use ports::dispatch::Finished;
 use ports::read::StoredNotice;
 use ports::store::Progress;
@@ -22,6 +23,10 @@ pub struct Wall {
     pub at: Timestamp,
     /// Whether the caller was told that it may send.
     pub granted: bool,
+    /// Whether it was told that the recipient has had enough.
+    pub is_capped: bool,
+    /// Whom it would go to.
+    pub recipient: Phone,
     /// Whether the provider or everything was paused.
     pub was_paused: bool,
     /// The notice just before.

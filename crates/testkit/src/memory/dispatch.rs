@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{MINUTE, Timestamp};
 use ports::dispatch::{
-    ALL_PROVIDERS, Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission,
-    UnknownAttempt,
+    ALL_PROVIDERS, Acted, Caps, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct,
+    PROVED_NOT_RECEIVED, Pause, ProviderState, RECIPIENT_CAP, Submission, UnknownAttempt, may_be_said_again,
 };
+use ports::read::StoredNotice;
 use ports::store::StoreError;
 
 use super::{Attempt, Books, MemoryStore};
@@ -54,6 +56,7 @@ impl DispatchStore for MemoryStore {
                 kind: notice.kind,
                 plate: notice.plate.clone(),
                 parameters: notice.parameters.clone(),
+                not_before: notice.not_before,
                 expires_at: notice.expires_at,
                 attempts: notice.attempts,
                 token,
@@ -69,10 +72,14 @@ impl DispatchStore for MemoryStore {
         Ok(())
     }
 
-    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         let (mut books, mut leases) = (self.books(), self.leases());
         let granted = submissions.iter().map(|submission| {
-            leases.end_if(&submission.notice, submission.token) && submit(&mut books, now, submission)
+            if leases.end_if(&submission.notice, submission.token) {
+                submit(&mut books, now, submission)
+            } else {
+                Grant::Refused
+            }
         });
         Ok(granted.collect())
     }
@@ -163,14 +170,16 @@ impl DispatchStore for MemoryStore {
         Ok(by_provider.into_iter().collect())
     }
 
-    async fn unknowns(&self, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+    async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
         let books = self.books();
+        let look = |attempt: &Attempt| attempt.next_look.unwrap_or(attempt.submitted_at);
         let mut unknown: Vec<_> = books
             .attempts
             .iter()
-            .filter(|attempt| attempt.class == Some(AttemptClass::Unknown))
+            .filter(|attempt| attempt.class == Some(AttemptClass::Unknown) && attempt.live)
+            .filter(|attempt| look(attempt) <= now)
             .collect();
-        unknown.sort_by_key(|attempt| attempt.submitted_at);
+        unknown.sort_by_key(|attempt| look(attempt));
         let to_unknown = |attempt: &Attempt| {
             let notice = books.notices.iter().find(|notice| notice.id == attempt.notice)?;
             Some(UnknownAttempt {
@@ -184,18 +193,99 @@ impl DispatchStore for MemoryStore {
                 submitted_at: attempt.submitted_at,
                 looks: attempt.looks,
                 next_look: attempt.next_look,
+                absent_since: attempt.absent_since,
+                is_proved_absent: attempt.code.as_deref() == Some(PROVED_NOT_RECEIVED),
+                expires_at: notice.expires_at,
             })
         };
         Ok(unknown.into_iter().take(limit).filter_map(to_unknown).collect())
     }
 
-    async fn looked(&self, attempt: &AttemptId, next: Timestamp) -> Result<(), StoreError> {
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let books = self.books();
+        let unknown = || {
+            let attempts = books.attempts.iter();
+            attempts.filter(|attempt| attempt.class == Some(AttemptClass::Unknown))
+        };
+        let oldest = unknown().map(|attempt| attempt.submitted_at).min();
+        Ok((unknown().count() as u64, oldest))
+    }
+
+    async fn newest_attempt(&self, provider: &str) -> Result<Option<AttemptId>, StoreError> {
+        let books = self.books();
+        let newest = books
+            .attempts
+            .iter()
+            .rfind(|attempt| *attempt.provider == *provider);
+        Ok(newest.map(|attempt| attempt.id.clone()))
+    }
+
+    async fn prove_absent(
+        &self,
+        now: Timestamp,
+        attempt: &AttemptId,
+        again: Option<Bytes>,
+    ) -> Result<bool, StoreError> {
+        let mut books = self.books();
+        let found = books.attempts.iter().position(|known| known.id == *attempt);
+        let is_unknown = |it: &Attempt| it.class == Some(AttemptClass::Unknown) && it.live;
+        let Some(at) = found.filter(|at| is_unknown(&books.attempts[*at])) else {
+            return Ok(false);
+        };
+        let notice = books.attempts[at].notice.clone();
+        let had_its_chance = books.attempts.iter().any(|other| {
+            other.notice == notice
+                && other.id != *attempt
+                && other.code.as_deref() == Some(PROVED_NOT_RECEIVED)
+        });
+        let row = books.notice(&notice);
+        let row = row.ok_or_else(|| StoreError::Corrupt(format!("there is no notice {notice}")))?;
+        let again = again.filter(|_| row.expires_at > now && !had_its_chance);
+        row.reason = Some(PROVED_NOT_RECEIVED.into());
+        if again.is_some() {
+            row.state = NoticeState::Queued;
+            row.not_before = now;
+        }
+        books.attempts[at].code = Some(PROVED_NOT_RECEIVED.into());
+        books.attempts[at].live = again.is_none();
+        books.append_inner(now, again.as_slice());
+        Ok(true)
+    }
+
+    async fn resend(&self, now: Timestamp, notice: &NoticeId, wish: Bytes) -> Result<Acted, StoreError> {
+        let mut books = self.books();
+        let row = books.notice(notice);
+        let row = row
+            .ok_or_else(|| StoreError::NotFound(format!("notice {notice}")))?
+            .clone();
+        let is_superseded = books
+            .notices
+            .iter()
+            .any(|later| later.case == row.case && later.kind == row.kind && later.revision > row.revision);
+        if is_superseded || !may_be_said_again(row.state) {
+            return Ok(Acted::Refused(row.state));
+        }
+        books.append_inner(now, &[wish]);
+        Ok(Acted::Done {
+            from: row.state,
+            to: row.state,
+        })
+    }
+
+    async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let books = self.books();
+        let due = |notice: &&StoredNotice| notice.state == NoticeState::Queued && notice.not_before <= now;
+        Ok(books.notices.iter().filter(due).count() as u64)
+    }
+
+    async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError> {
         let mut books = self.books();
         let found = books.attempts.iter_mut().find(|known| known.id == *attempt);
         let found = found.ok_or_else(|| StoreError::NotFound(format!("attempt {attempt}")))?;
         if found.class == Some(AttemptClass::Unknown) {
             found.looks += 1;
-            found.next_look = Some(next);
+            found.next_look = Some(look.next);
+            found.absent_since = look.absent_since;
         }
         Ok(())
     }
@@ -231,7 +321,7 @@ impl Books {
     }
 }
 
-fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> bool {
+fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> Grant {
     let is_paused = [ALL_PROVIDERS, &*submission.provider].iter().any(|name| {
         books
             .providers
@@ -241,14 +331,28 @@ fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> bool {
     let is_taken = books.attempts.iter().any(|attempt| {
         attempt.id == submission.attempt || (attempt.notice == submission.notice && attempt.live)
     });
-    if is_paused || is_taken {
-        return false;
+    if is_paused {
+        return Grant::Refused;
     }
+    let counted = submission.caps != Caps::default();
+    let recipient = counted.then(|| submission.recipient.reveal().to_owned());
+    let until = recipient
+        .as_ref()
+        .and_then(|to| capped(books, now, submission.caps, to));
     let Some(notice) = books.notice(&submission.notice) else {
-        return false;
+        return Grant::Refused;
     };
-    if notice.state != NoticeState::Queued || notice.not_before > now || notice.expires_at <= now {
-        return false;
+    if let Some(until) = until {
+        if notice.state != NoticeState::Queued {
+            return Grant::Refused;
+        }
+        notice.not_before = until;
+        notice.reason = Some(RECIPIENT_CAP.into());
+        return Grant::Capped(until);
+    }
+    if is_taken || notice.state != NoticeState::Queued || notice.not_before > now || notice.expires_at <= now
+    {
+        return Grant::Refused;
     }
     notice.state = NoticeState::Submitted;
     notice.reason = None;
@@ -270,9 +374,26 @@ fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> bool {
         provider_id: None,
         looks: 0,
         next_look: None,
+        absent_since: None,
+        recipient,
     });
     books.append_inner(now, std::slice::from_ref(&submission.told));
-    true
+    Grant::Granted
+}
+
+/// Until when a recipient has had enough, if it has.
+fn capped(books: &Books, now: Timestamp, caps: Caps, recipient: &str) -> Option<Timestamp> {
+    let theirs = books
+        .attempts
+        .iter()
+        .filter(|it| it.recipient.as_deref() == Some(recipient));
+    let mut ends: Vec<_> = theirs.map(|attempt| attempt.deadline).collect();
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    let until = |(most, window): (u32, i64)| {
+        let leaves = ends.get(most.saturating_sub(1) as usize)?.plus(window);
+        (leaves > now).then_some(leaves)
+    };
+    caps.windows().filter_map(until).max()
 }
 
 fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), StoreError> {
@@ -283,6 +404,7 @@ fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), S
     let attempt =
         attempt.ok_or_else(|| StoreError::Corrupt(format!("there is no attempt {}", outcome.attempt)))?;
     let was = attempt.class;
+    let is_freed = was == Some(AttemptClass::Unknown) && !attempt.live;
     let takes = match was {
         None | Some(AttemptClass::Unknown) => true,
         Some(AttemptClass::Accepted) => outcome.class == AttemptClass::Accepted,
@@ -292,23 +414,27 @@ fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), S
         return Ok(());
     }
     attempt.class = Some(outcome.class);
-    attempt.live = !outcome.class.is_not_sent();
+    if outcome.class.is_not_sent() {
+        attempt.live = false;
+        attempt.recipient = None;
+    }
     attempt.code = outcome.code.clone().or_else(|| attempt.code.take());
     attempt.provider_id = outcome.provider_id.clone().or_else(|| attempt.provider_id.take());
     let provider = attempt.provider.clone();
     if was.is_none() || outcome.class == AttemptClass::Accepted {
         streak(books, &provider, outcome, now);
     }
-    if outcome.class.is_not_sent()
-        && let Some(taken_back) = &outcome.taken_back
-    {
-        books.append_inner(now, std::slice::from_ref(taken_back));
+    if outcome.class.is_not_sent() || is_freed {
+        books.append_inner(now, outcome.told.as_slice());
     }
     let notice = books.notice(&outcome.notice);
     let notice =
         notice.ok_or_else(|| StoreError::Corrupt(format!("there is no notice {}", outcome.notice)))?;
     if outcome.class.is_not_sent() {
         let waits = matches!(notice.state, NoticeState::Submitted | NoticeState::Unknown);
+        if !waits && notice.state.rank() >= NoticeState::Accepted.rank() {
+            return Ok(());
+        }
         if !waits || !outcome.next.is_unsent() {
             return Err(StoreError::Corrupt(format!(
                 "notice {} was not sent",

@@ -1,11 +1,12 @@
 //! Receipts.
 
 use async_trait::async_trait;
+use engine::notice::AttemptClass;
 use engine::time::Timestamp;
 use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
-use super::{Books, MemoryStore, Receipt};
+use super::{Attempt, Books, MemoryStore, Receipt};
 
 #[async_trait]
 impl ReceiptStore for MemoryStore {
@@ -49,7 +50,11 @@ impl ReceiptStore for MemoryStore {
             state: receipt.news.state,
             code: receipt.news.code.clone(),
             message_id: receipt.news.message_id.clone(),
-            attempt: attempt_of(&books, &receipt.news),
+            attempt: attempt_of(&books, &receipt.news).map(|it| (it.id.clone(), it.notice.clone())),
+            retold: attempt_of(&books, &receipt.news)
+                .filter(|attempt| attempt.class == Some(AttemptClass::Unknown) && !attempt.live)
+                .and_then(|attempt| books.notices.iter().find(|notice| notice.id == attempt.notice))
+                .map(|notice| (notice.kind, notice.plate.clone(), notice.parameters.clone())),
         };
         Ok(due.into_iter().take(limit).map(pending).collect())
     }
@@ -71,7 +76,7 @@ impl ReceiptStore for MemoryStore {
 }
 
 /// By our own name for the attempt, else by the provider's; either only among that provider's attempts.
-fn attempt_of(books: &Books, news: &NewReceipt) -> Option<(engine::ids::AttemptId, engine::ids::NoticeId)> {
+fn attempt_of<'b>(books: &'b Books, news: &NewReceipt) -> Option<&'b Attempt> {
     let theirs = || {
         books
             .attempts
@@ -83,6 +88,5 @@ fn attempt_of(books: &Books, news: &NewReceipt) -> Option<(engine::ids::AttemptI
         let id = news.message_id.as_ref()?;
         theirs().rfind(|attempt| attempt.provider_id.as_ref() == Some(id))
     };
-    let found = own.or_else(named)?;
-    Some((found.id.clone(), found.notice.clone()))
+    own.or_else(named)
 }

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::case::{Disposition, Outcome};
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
 use formats::case_line::CaseLine;
 use ports::dispatch::{
-    Acted, DispatchStore, DueNotice, Finished, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt,
+    Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState, Submission,
+    UnknownAttempt, may_be_said_again,
 };
 use ports::read::{
     AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
@@ -186,7 +188,7 @@ impl DispatchStore for Fake {
         Ok(())
     }
 
-    async fn submit(&self, _: Timestamp, _: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, _: Timestamp, _: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -229,11 +231,38 @@ impl DispatchStore for Fake {
         Ok(Vec::new())
     }
 
-    async fn unknowns(&self, _: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+    async fn unknowns(&self, _: Timestamp, _: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn looked(&self, _: &AttemptId, _: Timestamp) -> Result<(), StoreError> {
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        Ok((0, None))
+    }
+
+    async fn newest_attempt(&self, _: &str) -> Result<Option<AttemptId>, StoreError> {
+        Ok(None)
+    }
+
+    async fn prove_absent(&self, _: Timestamp, _: &AttemptId, _: Option<Bytes>) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn resend(&self, _: Timestamp, notice: &NoticeId, _: Bytes) -> Result<Acted, StoreError> {
+        let notices = self.notices.lock().unwrap();
+        let found = notices.iter().find(|known| known.id == *notice);
+        let found = found.ok_or_else(|| StoreError::NotFound(format!("notice {notice}")))?;
+        if !may_be_said_again(found.state) {
+            return Ok(Acted::Refused(found.state));
+        }
+        let (from, to) = (found.state, found.state);
+        Ok(Acted::Done { from, to })
+    }
+
+    async fn due_count(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn looked(&self, _: &AttemptId, _: Look) -> Result<(), StoreError> {
         Ok(())
     }
 

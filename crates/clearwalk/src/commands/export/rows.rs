@@ -77,6 +77,7 @@ pub(super) fn inner(it: &InnerEntry) -> Result<Vec<Cell>, Failure> {
         ),
         Inner::Seat { .. } => ("seat", None, None),
         Inner::Unseat { observation, .. } => ("unseat", None, Some(observation.to_string())),
+        Inner::Wish { .. } => ("wish", None, None),
         Inner::Wake { .. } => ("wake", None, None),
     };
     Ok(vec![

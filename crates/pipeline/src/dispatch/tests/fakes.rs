@@ -10,7 +10,9 @@ use engine::notice::NoticeState;
 use formats::inner::Inner;
 use formats::notice_parameters::NoticeParameters;
 use ports::contact::Phone;
-use ports::dispatch::{Acted, DueNotice, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt};
+use ports::dispatch::{
+    Acted, DueNotice, Grant, Look, NoticeAct, Pause, ProviderState, Submission, UnknownAttempt,
+};
 use ports::gateway::{LookUp, Message, RenderError};
 use ports::registry::{Owner, OwnerQuery, RegistryError};
 use tokio::sync::Semaphore;
@@ -43,6 +45,8 @@ pub(super) struct Books {
     pub(super) failures: BTreeMap<&'static str, u32>,
     /// How long a submit takes.
     pub(super) submit_takes: Duration,
+    /// How many are due, as far as anybody counts.
+    pub(super) kept: u64,
     /// Cancelled as soon as they are leased.
     pub(super) cancel: Vec<NoticeId>,
     tokens: u64,
@@ -158,6 +162,7 @@ impl DispatchStore for Store {
                 kind: NoticeKind::Waived,
                 plate: "湘K12345".into(),
                 parameters: row.parameters.clone(),
+                not_before: row.not_before,
                 expires_at: row.expires_at,
                 attempts: row.attempts,
                 token: row.token,
@@ -177,7 +182,7 @@ impl DispatchStore for Store {
         Ok(())
     }
 
-    async fn submit(&self, _now: Timestamp, submissions: &[Submission]) -> Result<Vec<bool>, StoreError> {
+    async fn submit(&self, _now: Timestamp, submissions: &[Submission]) -> Result<Vec<Grant>, StoreError> {
         let takes = self.books().submit_takes;
         pause(takes).await;
         self.may("submit")?;
@@ -196,7 +201,7 @@ impl DispatchStore for Store {
                 books.attempts.push((submission.attempt.clone(), None));
                 books.inner.push(submission.told.clone());
             }
-            granted.push(grant);
+            granted.push(if grant { Grant::Granted } else { Grant::Refused });
         }
         Ok(granted)
     }
@@ -221,7 +226,7 @@ impl DispatchStore for Store {
             row.state = outcome.next;
             row.reason.clone_from(&outcome.reason);
             row.not_before = outcome.not_before.unwrap_or(row.not_before);
-            books.inner.extend(outcome.taken_back.clone());
+            books.inner.extend(outcome.told.clone());
             books.finished.push(outcome.clone());
         }
         Ok(())
@@ -265,11 +270,36 @@ impl DispatchStore for Store {
         unimplemented_here()
     }
 
-    async fn unknowns(&self, _limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
+    async fn unknowns(&self, _now: Timestamp, _limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
         unimplemented_here()
     }
 
-    async fn looked(&self, _attempt: &AttemptId, _next: Timestamp) -> Result<(), StoreError> {
+    async fn unknown_total(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        unimplemented_here()
+    }
+
+    async fn newest_attempt(&self, _provider: &str) -> Result<Option<AttemptId>, StoreError> {
+        unimplemented_here()
+    }
+
+    async fn prove_absent(
+        &self,
+        _now: Timestamp,
+        _attempt: &AttemptId,
+        _again: Option<Bytes>,
+    ) -> Result<bool, StoreError> {
+        unimplemented_here()
+    }
+
+    async fn resend(&self, _now: Timestamp, notice: &NoticeId, _wish: Bytes) -> Result<Acted, StoreError> {
+        Err(StoreError::NotFound(format!("notice {notice}")))
+    }
+
+    async fn due_count(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.books().kept)
+    }
+
+    async fn looked(&self, _attempt: &AttemptId, _look: Look) -> Result<(), StoreError> {
         unimplemented_here()
     }
 
