@@ -220,6 +220,7 @@ fn page_parts(parts: &Parts, health: StoreHealth, metrics: PrometheusHandle) -> 
     let (texts, grammar) = (parts.texts.clone(), parts.rules.grammar());
     web::Parts {
         store: parts.store.clone(),
+        quarantine: parts.store.clone(),
         stream: parts.store.clone(),
         intake: parts.store.clone(),
         rules: parts.rules.clone(),

@@ -62,6 +62,8 @@ pub(crate) struct Caller {
     pub(crate) authority: Option<Arc<str>>,
     /// Whether a token says who it is; otherwise a person may say so.
     pub(crate) has_token: bool,
+    /// Whether records are shown byte by byte, with the plates in them.
+    pub(crate) sees_bytes: bool,
 }
 
 impl Caller {
@@ -70,6 +72,7 @@ impl Caller {
             name: LOCAL.into(),
             authority: None,
             has_token: false,
+            sees_bytes: true,
         }
     }
 
@@ -83,10 +86,15 @@ impl Caller {
 
 impl From<Token> for Caller {
     fn from(token: Token) -> Self {
+        let sees_bytes = token
+            .scopes
+            .iter()
+            .any(|scope| matches!(scope, Scope::Act | Scope::Admin));
         Self {
             name: token.name,
             authority: token.authority,
             has_token: true,
+            sees_bytes,
         }
     }
 }
@@ -167,26 +175,43 @@ pub(crate) async fn admit(State(gate): State<Gate>, mut request: Request, next: 
     }
 }
 
-async fn refuse(gate: &Gate, problem: Problem, name: Arc<str>) -> Response {
-    let now = gate.app.parts.now.now();
-    if let Some(left_out) = gate.app.refusals.count(now) {
-        let more = if left_out == 0 {
-            String::new()
-        } else {
-            format!("; {left_out} more before were not written")
-        };
-        let entry = NewAudit {
-            at: now,
-            actor: name,
-            action: "access.refused".into(),
-            object: gate.name.into(),
-            before: None,
-            after: Some(format!("{}{more}", problem.status().as_u16()).into()),
-        };
-        if let Err(error) = gate.app.parts.store.append_audit(&entry).await {
-            tracing::error!(%error, "a refusal could not be written to the audit log");
-        }
+impl App {
+    /// Writes down that a token of one authority asked for a thing of another, which is answered as if it were not there.
+    pub(crate) async fn note_foreign(&self, caller: &Caller, what: &str, id: &str) {
+        let authority = caller.authority.as_deref().unwrap_or_default();
+        let after = format!("404; the token is of {authority}");
+        let object = format!("{what} {id}");
+        note(self, caller.name.clone(), object.into(), after).await;
     }
+}
+
+/// A line about a refusal, unless there are too many of them.
+async fn note(app: &App, actor: Arc<str>, object: Arc<str>, after: String) {
+    let now = app.parts.now.now();
+    let Some(left_out) = app.refusals.count(now) else {
+        return;
+    };
+    let more = if left_out == 0 {
+        String::new()
+    } else {
+        format!("; {left_out} more before were not written")
+    };
+    let entry = NewAudit {
+        at: now,
+        actor,
+        action: "access.refused".into(),
+        object,
+        before: None,
+        after: Some(format!("{after}{more}").into()),
+    };
+    if let Err(error) = app.parts.store.append_audit(&entry).await {
+        tracing::error!(%error, "a refusal could not be written to the audit log");
+    }
+}
+
+async fn refuse(gate: &Gate, problem: Problem, name: Arc<str>) -> Response {
+    let status = problem.status().as_u16().to_string();
+    note(&gate.app, name, gate.name.into(), status).await;
     let status = problem.status();
     let mut response = problem.into_response();
     if status == StatusCode::UNAUTHORIZED {

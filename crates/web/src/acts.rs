@@ -1,6 +1,7 @@
 //! What a person does with one message that was not sent: hold, release, cancel.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -8,19 +9,13 @@ use axum::{Extension, Json};
 use engine::ids::NoticeId;
 use ports::dispatch::{Acted, NoticeAct};
 use ports::read::NewAudit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::body;
+use crate::body::{self, Members};
 use crate::problem::Problem;
 use crate::sms;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    reason: Option<String>,
-}
 
 #[derive(Serialize)]
 struct Done {
@@ -30,50 +25,40 @@ struct Done {
     state: &'static str,
 }
 
-pub(crate) async fn hold(
-    state: State<App>,
-    caller: Extension<Caller>,
-    id: Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    act(&state.0, &caller.0, id.0, &headers, body, NoticeAct::Hold, "hold").await
+/// One handler for each act: they differ in the act and its verb only.
+macro_rules! acts {
+    ($($name:ident: $act:expr,)*) => {$(
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Extension(caller): Extension<Caller>,
+            id: Result<Path<String>, PathRejection>,
+            headers: HeaderMap,
+            body: Body,
+        ) -> Result<Response, Problem> {
+            act(&app, &caller, id, &headers, body, $act, stringify!($name)).await
+        }
+    )*};
 }
 
-pub(crate) async fn release(
-    state: State<App>,
-    caller: Extension<Caller>,
-    id: Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let act_of = NoticeAct::Release;
-    act(&state.0, &caller.0, id.0, &headers, body, act_of, "release").await
-}
-
-pub(crate) async fn cancel(
-    state: State<App>,
-    caller: Extension<Caller>,
-    id: Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let act_of = NoticeAct::Cancel;
-    act(&state.0, &caller.0, id.0, &headers, body, act_of, "cancel").await
+acts! {
+    hold: NoticeAct::Hold,
+    release: NoticeAct::Release,
+    cancel: NoticeAct::Cancel,
 }
 
 async fn act(
     app: &App,
     caller: &Caller,
-    id: String,
+    id: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
     body: Body,
     act: NoticeAct,
     verb: &str,
 ) -> Result<Response, Problem> {
-    let request: Request = body::parse(&body::read(headers, body).await?)?;
-    let Some(reason) = sms::reason(request.reason)? else {
-        return Err(Problem::parameter("reason", "missing; say why"));
+    let Path(id) = id.map_err(|error| Problem::parameter("id", error.body_text()))?;
+    let request = Members::read(&body::read(headers, body).await?, &["reason"])?;
+    let Some(reason) = sms::reason(&request)? else {
+        return Err(Problem::member("reason", "missing; say why"));
     };
     let (now, notice) = (app.parts.now.now(), NoticeId::from_text(&id));
     let kept = format!("person: {reason}");

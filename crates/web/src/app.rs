@@ -8,6 +8,7 @@ use engine::rules::Rules;
 use ports::clock::Clock;
 use ports::gateway::Gateway;
 use ports::log::Stream;
+use ports::quarantine::QuarantineStore;
 use ports::read::{ReadStore, StoredNotice};
 use ports::receipt::ReceiptStore;
 use ports::store::IntakeStore;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub store: Arc<dyn ReadStore>,
     /// Where facts go.
     pub stream: Arc<dyn Stream>,
+    /// Records that were set aside.
+    pub quarantine: Arc<dyn QuarantineStore>,
     /// What intake remembers: ids, ledgers and how far it has come.
     pub intake: Arc<dyn IntakeStore>,
     /// What is decided by.

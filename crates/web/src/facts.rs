@@ -95,6 +95,24 @@ pub(crate) async fn take(
     Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
 }
 
+/// Whether one fact may go into the stream; else where it is wrong, and why.
+pub(crate) fn check_one(
+    app: &App,
+    caller: &Caller,
+    now: Timestamp,
+    payload: &[u8],
+) -> Result<(), (String, String)> {
+    let checker = Checker {
+        rules: app.parts.rules.clone(),
+        authority: caller.authority.clone(),
+        now,
+    };
+    let checked = checker.one(payload);
+    checked
+        .map(|_| ())
+        .map_err(|(pointer, _, detail)| (pointer, detail))
+}
+
 /// Senders wait while too much waits to be decided on.
 async fn hold_back(app: &App) -> Result<(), Problem> {
     let end = app.parts.stream.end().await?;

@@ -24,18 +24,17 @@ use formats::ledger;
 use ports::log::NewEnvelope;
 use ports::read::NewAudit;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use self::keys::{Answer, Stand};
 use self::saying::{Discretion, Objection, Plate, Review, Saying, Void};
 use crate::access::Caller;
 use crate::app::App;
-use crate::body;
+use crate::body::{self, Members};
 use crate::cases::{self, CaseItem};
 use crate::problem::Problem;
 use crate::tag;
 
-pub(crate) use self::keys::Keys;
+pub(crate) use self::keys::{Keys, other_body};
 
 /// How long an answer waits for intake. Most facts are decided on within a tenth of a second; after this long something
 /// is in the way, and the person had better be told.
@@ -75,7 +74,7 @@ hands! {
     objection: Objection,
 }
 
-async fn say<S: Saying + DeserializeOwned>(
+async fn say<S: Saying>(
     app: &App,
     caller: &Caller,
     id: &CaseId,
@@ -84,8 +83,7 @@ async fn say<S: Saying + DeserializeOwned>(
 ) -> Result<Response, Problem> {
     let key = key(caller, headers)?;
     let bytes = body::read(headers, body).await?;
-    let said: S = body::parse(&bytes)?;
-    said.check()?;
+    let said = S::read(&Members::read(&bytes, S::MEMBERS)?)?;
     let by = by(caller, said.by())?;
     // The same key for another case or another deed is another request.
     let print = ids::hash(&[S::ACTION.as_bytes(), id.as_str().as_bytes(), &bytes]);
@@ -119,7 +117,7 @@ async fn say<S: Saying + DeserializeOwned>(
 }
 
 /// What a request is known by: its key, and who sent it.
-fn key(caller: &Caller, headers: &HeaderMap) -> Result<[u8; 32], Problem> {
+pub(crate) fn key(caller: &Caller, headers: &HeaderMap) -> Result<[u8; 32], Problem> {
     let given = headers
         .get("idempotency-key")
         .map(|value| value.to_str().unwrap_or(""));
@@ -135,14 +133,11 @@ fn key(caller: &Caller, headers: &HeaderMap) -> Result<[u8; 32], Problem> {
 }
 
 /// Who says so.
-fn by(caller: &Caller, given: Option<&str>) -> Result<String, Problem> {
+pub(crate) fn by(caller: &Caller, given: Option<&str>) -> Result<String, Problem> {
     match given {
-        Some(_) if caller.has_token => Err(Problem::parameter(
-            "by",
-            "the token says who you are; leave it out",
-        )),
+        Some(_) if caller.has_token => Err(Problem::member("by", "the token says who you are; leave it out")),
         Some(name) if name.trim().is_empty() || name.len() > 64 || name.chars().any(char::is_control) => {
-            Err(Problem::parameter("by", "one line of at most 64 bytes is wanted"))
+            Err(Problem::member("by", "one line of at most 64 bytes is wanted"))
         }
         Some(name) => Ok(name.trim().to_owned()),
         None => Ok(caller.name.to_string()),
@@ -199,7 +194,7 @@ async fn was_said<S: Saying>(app: &App, said: &S, fact: &FactId, by: &str) -> Re
         event::decode(payload.as_bytes(), Known::At(earlier.known), 0)
             .is_ok_and(|decoded| decoded.fact.body == earlier.body)
     });
-    if same { Ok(true) } else { Err(keys::other_body()) }
+    if same { Ok(true) } else { Err(other_body()) }
 }
 
 /// When a person said it.
@@ -226,7 +221,9 @@ async fn write<S: Saying>(
     let about = saying::about(said, &case.line)?;
     let payload = saying::event(said, fact, about, Some(&case.line.subject), by, Some(now));
     event::decode(payload.as_bytes(), Known::At(now), 0).map_err(|rejected| {
-        Problem::parameter(rejected.pointer.trim_start_matches("/data/"), rejected.detail)
+        let pointer = rejected.pointer.trim_start_matches("/data");
+        let member = pointer.trim_start_matches("/plate").trim_start_matches('/');
+        Problem::member(if member.is_empty() { "number" } else { member }, rejected.detail)
     })?;
     let entry = NewAudit {
         at: now,
@@ -245,7 +242,7 @@ async fn write<S: Saying>(
 }
 
 /// Whether everything up to `position` has been decided on before the wait was over.
-async fn wait(app: &App, position: u64) -> Result<bool, Problem> {
+pub(crate) async fn wait(app: &App, position: u64) -> Result<bool, Problem> {
     let reached = async {
         let mut look = tokio::time::interval(LOOK);
         loop {

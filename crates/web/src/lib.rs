@@ -38,6 +38,7 @@ use axum::Router;
 
 pub use app::{Parts, RenderText};
 pub use health::{Health, Readiness};
+pub use quarantine::{Plan, Refusal, plan as plan_redrive};
 pub use serve::serve;
 pub use tokens::{BadLine, PREFIX, Scope, Token, Tokens, TokensFile};
 

@@ -14,11 +14,20 @@ pub(crate) struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
-    parameter: Option<String>,
+    fault: Option<Box<Fault>>,
     /// What became of facts, where facts were sent.
     taken: Option<Box<Taken>>,
     /// After how many seconds another try is worth it; none: the same request will fail again.
     retry_after: Option<u32>,
+}
+
+/// What of the request cannot be taken.
+#[derive(Debug)]
+struct Fault {
+    /// A query parameter, a header or a member of the body.
+    parameter: String,
+    /// Where it stands in the body.
+    pointer: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +39,8 @@ struct Body<'p> {
     detail: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'p str>,
     #[serde(flatten)]
     taken: Option<&'p Taken>,
 }
@@ -49,16 +60,21 @@ impl Problem {
             code,
             title,
             detail: detail.into(),
-            parameter: None,
+            fault: None,
             taken: None,
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }
     }
 
-    /// A query parameter or a key of the body that cannot be taken.
+    /// A query parameter or a header that cannot be taken.
     pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self::fault(name, None, detail)
+    }
+
+    fn fault(name: &str, pointer: Option<String>, detail: impl Into<String>) -> Self {
+        let parameter = name.to_owned();
         Self {
-            parameter: Some(name.to_owned()),
+            fault: Some(Box::new(Fault { parameter, pointer })),
             ..Self::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_parameter",
@@ -66,6 +82,17 @@ impl Problem {
                 detail,
             )
         }
+    }
+
+    /// A member of the body that cannot be taken.
+    pub(crate) fn member(name: &str, detail: impl Into<String>) -> Self {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self::fault(name, Some(format!("/{escaped}")), detail)
+    }
+
+    /// Something within a member of the body.
+    pub(crate) fn within(member: &str, pointer: &str, detail: impl Into<String>) -> Self {
+        Self::fault(member, Some(format!("/{member}{pointer}")), detail)
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -169,7 +196,8 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
-            parameter: self.parameter.as_deref(),
+            parameter: self.fault.as_ref().map(|fault| fault.parameter.as_str()),
+            pointer: self.fault.as_ref().and_then(|fault| fault.pointer.as_deref()),
             taken: self.taken.as_deref(),
         };
         let text = serde_json::to_string(&body).expect("strings and a number always serialise");

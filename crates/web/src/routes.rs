@@ -166,6 +166,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = open();
     routes.extend(reading());
     routes.extend(changing());
+    routes.extend(queues());
     routes
 }
 
@@ -256,8 +257,16 @@ fn reading() -> Vec<Route> {
             .json("Notices"),
         Route::get("/v1/quarantine", Read, "listQuarantine", quarantine::list)
             .says("Records that were set aside, in order of arrival. A page may hold fewer than limit and still have a next.")
-            .taking(&["cursor", "limit"])
+            .taking(&["set-aside-reason", "set-aside-as", "entry-state", "cursor", "limit"])
+            .minding_authority()
             .json("Records"),
+        Route::get("/v1/quarantine/{id}", Read, "getQuarantined", quarantine::one)
+            .says("One record that was set aside, with its bytes for tokens that may also act, and what it would come to today")
+            .taking(&["offset", "If-None-Match"])
+            .minding_authority()
+            .json("WholeRecord")
+            .tagged()
+            .unchanged(),
         Route::get("/v1/sms", Read, "smsStatus", sms::status)
             .says("The switches of the SMS providers")
             .json("Sms"),
@@ -293,12 +302,6 @@ fn changing() -> Vec<Route> {
         hand("/v1/cases/{id}/objection", "objectToCase", hands::objection)
             .says("Files the party's objection")
             .body(&[("application/json", "ObjectionRequest")]),
-        on_notice("/v1/notices/{id}/hold", "holdNotice", acts::hold)
-            .says("Stops a queued message until it is released"),
-        on_notice("/v1/notices/{id}/release", "releaseNotice", acts::release)
-            .says("Lets a held message go on"),
-        on_notice("/v1/notices/{id}/cancel", "cancelNotice", acts::cancel)
-            .says("Ends a message that was not sent, for good"),
         Route::post(
             "/receipts/{provider}",
             Needs::Nothing,
@@ -321,12 +324,51 @@ fn changing() -> Vec<Route> {
     ]
 }
 
+/// What people do with messages and with records that were set aside.
+fn queues() -> Vec<Route> {
+    vec![
+        on_notice("/v1/notices/{id}/hold", "holdNotice", acts::hold)
+            .says("Stops a queued message until it is released"),
+        on_notice("/v1/notices/{id}/release", "releaseNotice", acts::release)
+            .says("Lets a held message go on"),
+        on_notice("/v1/notices/{id}/cancel", "cancelNotice", acts::cancel)
+            .says("Ends a message that was not sent, for good"),
+        on_record(
+            "/v1/quarantine/{id}/redrive",
+            "redriveRecord",
+            quarantine::redrive,
+        )
+        .says("Sends a record that was set aside into the stream once more, as it is or corrected")
+        .body(&[("application/json", "RedriveRequest")])
+        .up_to(quarantine::LARGEST)
+        .answer(
+            202,
+            "In the stream, and not decided on yet.",
+            "application/json",
+            Some("HandledRecord"),
+        ),
+        on_record("/v1/quarantine/{id}/drop", "dropRecord", quarantine::drop)
+            .says("Lets a record go that was set aside; nobody waits for it any longer")
+            .body(&[("application/json", "DropRequest")])
+            .up_to(quarantine::LARGEST),
+    ]
+}
+
 /// What a person does with a message.
 fn on_notice<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
     Route::post(path, Needs::Act, name, handler)
         .taking(&["notice"])
         .body(&[("application/json", "ReasonRequest")])
         .json("Acted")
+}
+
+/// What a person does about a record that was set aside.
+fn on_record<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
+    Route::post(path, Needs::Act, name, handler)
+        .taking(&["offset", "Idempotency-Key", "entry-If-Match"])
+        .minding_authority()
+        .json("HandledRecord")
+        .tagged()
 }
 
 /// What a person says about a case.

@@ -9,22 +9,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ports::dispatch::{ALL_PROVIDERS, Pause, ProviderState};
 use ports::read::NewAudit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::body;
+use crate::body::{self, Members};
 use crate::problem::Problem;
 
 /// Room for a sentence or two.
 const LONGEST_REASON: usize = 500;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Switch {
-    provider: Option<String>,
-    reason: Option<String>,
-}
+const MEMBERS: [&str; 2] = ["provider", "reason"];
 
 #[derive(Serialize)]
 struct Status {
@@ -110,10 +105,10 @@ pub(crate) async fn pause(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let switch: Switch = body::parse(&body::read(&headers, body).await?)?;
-    let provider = provider(&app, switch.provider)?;
-    let Some(said) = reason(switch.reason)? else {
-        return Err(Problem::parameter(
+    let switch = Members::read(&body::read(&headers, body).await?, &MEMBERS)?;
+    let provider = provider(&app, switch.text("provider")?)?;
+    let Some(said) = reason(&switch)? else {
+        return Err(Problem::member(
             "reason",
             "missing; say why nothing is to be sent",
         ));
@@ -154,9 +149,9 @@ pub(crate) async fn resume(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let switch: Switch = body::parse(&body::read(&headers, body).await?)?;
-    let provider = provider(&app, switch.provider)?;
-    let said = reason(switch.reason)?;
+    let switch = Members::read(&body::read(&headers, body).await?, &MEMBERS)?;
+    let provider = provider(&app, switch.text("provider")?)?;
+    let said = reason(&switch)?;
     let now = app.parts.now.now();
     let mut was_paused = false;
     for state in app.parts.dispatch.providers().await? {
@@ -213,7 +208,7 @@ fn provider(app: &App, given: Option<String>) -> Result<Arc<str>, Problem> {
     let configured = &app.parts.providers;
     if name.trim().is_empty() || !(configured.is_empty() || configured.iter().any(|known| **known == name)) {
         let known = configured.join(", ");
-        return Err(Problem::parameter(
+        return Err(Problem::member(
             "provider",
             format!("not configured; configured are: {known}; leave it out for all"),
         ));
@@ -222,18 +217,11 @@ fn provider(app: &App, given: Option<String>) -> Result<Arc<str>, Problem> {
 }
 
 /// One line of some length; none: nothing was said.
-pub(crate) fn reason(given: Option<String>) -> Result<Option<String>, Problem> {
-    let given = given
-        .map(|reason| reason.trim().to_owned())
-        .filter(|reason| !reason.is_empty());
-    if given
-        .as_ref()
-        .is_some_and(|reason| reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control))
-    {
-        return Err(Problem::parameter(
-            "reason",
-            format!("one line of at most {LONGEST_REASON} characters is wanted"),
-        ));
+pub(crate) fn reason(given: &Members) -> Result<Option<String>, Problem> {
+    let said = given.text("reason")?.map(|reason| reason.trim().to_owned());
+    if said.as_ref().is_none_or(String::is_empty) {
+        return Ok(None);
     }
-    Ok(given)
+    let said = given.line("reason", LONGEST_REASON)?;
+    Ok(said.map(|reason| reason.trim().to_owned()))
 }

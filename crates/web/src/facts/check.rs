@@ -53,7 +53,8 @@ impl Checker {
         (checked, refused)
     }
 
-    fn one(&self, payload: &[u8]) -> Result<Decoded, (String, &'static str, String)> {
+    /// What it says, if it may go in.
+    pub(super) fn one(&self, payload: &[u8]) -> Result<Decoded, (String, &'static str, String)> {
         let at = |pointer: &str, code, detail: String| Err((pointer.to_owned(), code, detail));
         if payload.len() > LARGEST_FACT {
             return at("", "too_large", format!("has more than {LARGEST_FACT} bytes"));

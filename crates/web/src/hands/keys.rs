@@ -55,7 +55,7 @@ pub(super) struct Held {
 }
 
 /// The key was used for something else.
-pub(super) fn other_body() -> Problem {
+pub(crate) fn other_body() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "key_reused",

@@ -4,18 +4,20 @@ use engine::case::Outcome;
 use engine::fact::{FactId, VoidReason};
 use engine::time::Timestamp;
 use formats::case_line::CaseLine;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::body::Members;
 use crate::problem::Problem;
 
 /// Room for a sentence or two.
 const LONGEST_REASON: usize = 500;
+/// The longest number that any country has, twice.
+const LONGEST_PLATE: usize = 32;
 /// Room for a letter.
 const LONGEST_STATEMENT: usize = 4000;
 
 /// Something to say about a case.
-pub(super) trait Saying {
+pub(super) trait Saying: Sized {
     /// The word of the address.
     const ACTION: &'static str;
     /// The middle of the fact's type.
@@ -29,16 +31,18 @@ pub(super) trait Saying {
         None
     }
 
-    /// Whether it can be meant.
-    fn check(&self) -> Result<(), Problem>;
+    /// The members that its body may have.
+    const MEMBERS: &'static [&'static str];
+
+    /// What a body says, if that can be meant.
+    fn read(from: &Members) -> Result<Self, Problem>;
 
     /// What is particular to it.
     fn data(&self, by: &str) -> Value;
 }
 
 /// Takes a case away.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Void {
     reason: String,
     fact: Option<String>,
@@ -46,8 +50,7 @@ pub(super) struct Void {
 }
 
 /// Confirms or rejects the evidence.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Review {
     verdict: String,
     reason: Option<String>,
@@ -56,8 +59,7 @@ pub(super) struct Review {
 }
 
 /// Says which plate it is.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Plate {
     number: String,
     class: Option<String>,
@@ -67,8 +69,7 @@ pub(super) struct Plate {
 }
 
 /// Decides otherwise.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Discretion {
     outcome: String,
     reason: String,
@@ -76,8 +77,7 @@ pub(super) struct Discretion {
 }
 
 /// The party objects.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Objection {
     ground: String,
     statement: Option<String>,
@@ -87,6 +87,7 @@ pub(super) struct Objection {
 impl Saying for Void {
     const ACTION: &'static str = "void";
     const KIND: &'static str = "void";
+    const MEMBERS: &'static [&'static str] = &["reason", "fact", "by"];
 
     fn by(&self) -> Option<&str> {
         self.by.as_deref()
@@ -96,12 +97,12 @@ impl Saying for Void {
         self.fact.as_deref()
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        one_of(
-            "reason",
-            &self.reason,
-            VoidReason::ALL.iter().map(|(_, word)| *word),
-        )
+    fn read(from: &Members) -> Result<Self, Problem> {
+        Ok(Self {
+            reason: from.word("reason", VoidReason::ALL.iter().map(|(_, word)| *word))?,
+            fact: from.text("fact")?,
+            by: from.text("by")?,
+        })
     }
 
     fn data(&self, by: &str) -> Value {
@@ -112,6 +113,7 @@ impl Saying for Void {
 impl Saying for Review {
     const ACTION: &'static str = "review";
     const KIND: &'static str = "review";
+    const MEMBERS: &'static [&'static str] = &["verdict", "reason", "fact", "by"];
 
     fn by(&self) -> Option<&str> {
         self.by.as_deref()
@@ -121,11 +123,13 @@ impl Saying for Review {
         self.fact.as_deref()
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        one_of("verdict", &self.verdict, ["confirmed", "rejected"].into_iter())?;
-        self.reason
-            .as_deref()
-            .map_or(Ok(()), |reason| text("reason", reason, LONGEST_REASON))
+    fn read(from: &Members) -> Result<Self, Problem> {
+        Ok(Self {
+            verdict: from.word("verdict", ["confirmed", "rejected"].into_iter())?,
+            reason: from.line("reason", LONGEST_REASON)?,
+            fact: from.text("fact")?,
+            by: from.text("by")?,
+        })
     }
 
     fn data(&self, by: &str) -> Value {
@@ -136,6 +140,7 @@ impl Saying for Review {
 impl Saying for Plate {
     const ACTION: &'static str = "plate";
     const KIND: &'static str = "plate-correction";
+    const MEMBERS: &'static [&'static str] = &["number", "class", "color", "fact", "by"];
 
     fn by(&self) -> Option<&str> {
         self.by.as_deref()
@@ -145,8 +150,14 @@ impl Saying for Plate {
         self.fact.as_deref()
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        text("number", &self.number, 32)
+    fn read(from: &Members) -> Result<Self, Problem> {
+        Ok(Self {
+            number: from.need_line("number", LONGEST_PLATE)?,
+            class: from.text("class")?,
+            color: from.text("color")?,
+            fact: from.text("fact")?,
+            by: from.text("by")?,
+        })
     }
 
     fn data(&self, by: &str) -> Value {
@@ -158,18 +169,18 @@ impl Saying for Plate {
 impl Saying for Discretion {
     const ACTION: &'static str = "discretion";
     const KIND: &'static str = "discretion";
+    const MEMBERS: &'static [&'static str] = &["outcome", "reason", "by"];
 
     fn by(&self) -> Option<&str> {
         self.by.as_deref()
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        one_of(
-            "outcome",
-            &self.outcome,
-            Outcome::ALL.iter().map(|(_, word)| *word),
-        )?;
-        text("reason", &self.reason, LONGEST_REASON)
+    fn read(from: &Members) -> Result<Self, Problem> {
+        Ok(Self {
+            outcome: from.word("outcome", Outcome::ALL.iter().map(|(_, word)| *word))?,
+            reason: from.need_line("reason", LONGEST_REASON)?,
+            by: from.text("by")?,
+        })
     }
 
     fn data(&self, by: &str) -> Value {
@@ -180,20 +191,26 @@ impl Saying for Discretion {
 impl Saying for Objection {
     const ACTION: &'static str = "objection";
     const KIND: &'static str = "objection";
+    const MEMBERS: &'static [&'static str] = &["ground", "statement", "by"];
 
     fn by(&self) -> Option<&str> {
         self.by.as_deref()
     }
 
-    fn check(&self) -> Result<(), Problem> {
-        text("ground", &self.ground, LONGEST_REASON)?;
-        match &self.statement {
-            Some(statement) if statement.chars().count() > LONGEST_STATEMENT => Err(Problem::parameter(
-                "statement",
-                format!("at most {LONGEST_STATEMENT} characters are taken"),
-            )),
-            _ => Ok(()),
+    fn read(from: &Members) -> Result<Self, Problem> {
+        let statement = from.text("statement")?;
+        if statement
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > LONGEST_STATEMENT)
+        {
+            let detail = format!("at most {LONGEST_STATEMENT} characters are taken");
+            return Err(Problem::member("statement", detail));
         }
+        Ok(Self {
+            ground: from.need_line("ground", LONGEST_REASON)?,
+            statement,
+            by: from.text("by")?,
+        })
     }
 
     fn data(&self, _: &str) -> Value {
@@ -201,29 +218,11 @@ impl Saying for Objection {
     }
 }
 
-fn one_of(name: &str, given: &str, words: impl Iterator<Item = &'static str>) -> Result<(), Problem> {
-    let words: Vec<&str> = words.collect();
-    if words.contains(&given) {
-        return Ok(());
-    }
-    let detail = format!("one of these is wanted: {}", words.join(", "));
-    Err(Problem::parameter(name, detail))
-}
-
-fn text(name: &str, given: &str, longest: usize) -> Result<(), Problem> {
-    let is_line = !given.trim().is_empty() && !given.chars().any(char::is_control);
-    if is_line && given.chars().count() <= longest {
-        return Ok(());
-    }
-    let detail = format!("one line of 1 to {longest} characters is wanted");
-    Err(Problem::parameter(name, detail))
-}
-
 /// The observation that is meant.
 pub(super) fn about<'c>(said: &'c impl Saying, case: &'c CaseLine) -> Result<&'c str, Problem> {
     match said.fact() {
         Some(wanted) if case.facts.iter().any(|fact| fact == wanted) => Ok(wanted),
-        Some(_) => Err(Problem::parameter("fact", "the case holds no such observation")),
+        Some(_) => Err(Problem::member("fact", "the case holds no such observation")),
         None => case.facts.first().map(String::as_str).ok_or_else(|| {
             let detail = "the case holds no observation any more";
             Problem::new(

@@ -108,7 +108,7 @@ fn disposition(it: Disposition, count: u64, words: &Words) -> Part {
     };
     let part = Part::new(words.disposition(it), count, tone);
     if it.is_set_aside() {
-        part.listed("/v1/quarantine".to_owned())
+        part.listed(format!("/v1/quarantine?disposition={}", it.as_str()))
     } else {
         part
     }

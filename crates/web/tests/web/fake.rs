@@ -13,6 +13,7 @@ use ports::dispatch::{
     Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState, Submission,
     UnknownAttempt, may_be_said_again,
 };
+use ports::quarantine::{Handled, Handling, NewHandling, QuarantineStore};
 use ports::read::{
     AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
@@ -158,6 +159,26 @@ impl ReadStore for Fake {
 
     async fn publish_policy(&self, _: &StoredPolicy) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl QuarantineStore for Fake {
+    async fn aside(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.up()?;
+        let records = self.records.lock().unwrap();
+        let found = records
+            .iter()
+            .filter(|record| record.position > after && record.disposition.is_set_aside());
+        Ok(found.take(limit).cloned().collect())
+    }
+
+    async fn handlings(&self, _: u64, _: u64) -> Result<Vec<Handling>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn handle(&self, _: &NewHandling) -> Result<Handled, StoreError> {
+        Err(StoreError::Unavailable("this store only shows".to_owned()))
     }
 }
 

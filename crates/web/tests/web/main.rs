@@ -12,6 +12,7 @@ mod hands;
 mod live;
 mod openapi;
 mod page;
+mod quarantine;
 mod receipts;
 mod scene;
 mod sms;

@@ -142,6 +142,7 @@ pub(crate) fn scene_with(store: Fake, is_fit: bool, change: impl FnOnce(&mut Par
     let (store, lane) = (Arc::new(store), MemoryStore::new());
     let mut parts = Parts {
         store: store.clone(),
+        quarantine: store.clone(),
         stream: Arc::new(lane.clone()),
         intake: Arc::new(lane.clone()),
         rules: Arc::new(rules()),

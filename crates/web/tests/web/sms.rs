@@ -103,7 +103,7 @@ async fn a_switch_that_cannot_be_meant_changes_nothing() {
         (r#"{"provider":"primary"}"#, json!("reason")),
         (r#"{"reason":"  "}"#, json!("reason")),
         (r#"{"reason":"two\nlines"}"#, json!("reason")),
-        (r#"{"reason":"x","for":"1h"}"#, json!(null)),
+        (r#"{"reason":"x","for":"1h"}"#, json!("for")),
         ("", json!(null)),
     ] {
         let problem = scene.post("/v1/sms/pause", body).await.problem(400);
