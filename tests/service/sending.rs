@@ -78,3 +78,56 @@ fn ten_unknowns_in_a_row_pause_the_provider_and_say_so_and_none_of_them_is_sent_
     assert_eq!(unknown.count(), 10, "{notices:?}");
     assert_eq!(town.posted().len(), 14, "an unknown was sent again");
 }
+
+#[test]
+fn what_did_not_arrive_is_said_again_as_another_message_when_a_person_wants_that() {
+    let town = Town::new(Plan {
+        faults: "[rates]\ninvalid-number = 1.0\n",
+        ..Plan::default()
+    });
+    let service = town.with_offences(2);
+    town.wait_for_notices("refused", 2);
+    town.provider.heal();
+    let refused = town.site.export("notices");
+    let resend = |notice: &serde_json::Value| {
+        let id = notice["notice"].as_str().unwrap();
+        let again = [
+            "notice",
+            "resend",
+            id,
+            "--reason",
+            "new phone",
+            "--by",
+            "lin",
+            "--json",
+        ];
+        town.site.ask(&again)
+    };
+    let said: serde_json::Value = serde_json::from_str(&resend(&refused[0])).unwrap();
+    town.wait_for_notices("accepted", 1);
+    // Once more changes nothing: a later message exists.
+    let id = refused[0]["notice"].as_str().unwrap();
+    let twice = town
+        .site
+        .run(&["notice", "resend", id, "--reason", "again", "--by", "lin"]);
+    assert_eq!(twice.code, Some(5), "{}", twice.stderr);
+    let notices = town.site.export("notices");
+    assert_eq!(notices.len(), 3);
+    let new = notices
+        .iter()
+        .find(|notice| notice["notice"] == said["resent_as"]);
+    let new = new.unwrap_or_else(|| panic!("{said}: {notices:?}"));
+    assert_eq!(
+        (&new["state"], &new["case"]),
+        (&"accepted".into(), &refused[0]["case"])
+    );
+    assert_eq!(town.posted().len(), 3);
+    service.stop();
+    // Without a service it waits in the inner log, and the next one makes it.
+    resend(&refused[1]);
+    let service = town.site.serve();
+    town.wait_for_notices("accepted", 2);
+    service.stop();
+    let verified = town.site.ask(&["verify"]);
+    assert!(verified.lines().count() > 10, "{verified}");
+}

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
-    ModeWord, NoticeArgs, NoticeCommand, RestoreArgs, SmsCommand, VerdictWord, VerifyArgs,
+    ModeWord, NoticeArgs, NoticeCommand, ResendArgs, RestoreArgs, SmsCommand, VerdictWord, VerifyArgs,
 };
 pub(crate) use self::tokens::TokenCommand;
 pub(crate) use self::tools::{

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use engine::fact::{Fact, FactId};
+use engine::fact::{Fact, FactId, NoticeKind};
 use engine::ids::CaseId;
 use engine::ledger::{Guest, Wish};
 
@@ -58,6 +58,18 @@ pub enum Inner {
 }
 
 impl Inner {
+    /// The wish to have a message said again, of which `said` is the latest revision.
+    pub fn once_more(plate: &Arc<str>, case: &CaseId, kind: NoticeKind, said: u32) -> Self {
+        Self::Wish {
+            plate: Arc::clone(plate),
+            wish: Wish {
+                case: case.clone(),
+                kind,
+                revision: said + 1,
+            },
+        }
+    }
+
     /// The message's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(256);
@@ -134,8 +146,6 @@ mod tests {
     use std::path::PathBuf;
 
     use proptest::prelude::*;
-
-    use engine::fact::NoticeKind;
 
     use super::*;
     use crate::ledger::samples::{facts, guests, ids, sighting};

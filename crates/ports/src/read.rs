@@ -122,6 +122,43 @@ pub struct NoticeFilter {
     pub after: Option<u64>,
 }
 
+/// What is known of a message beyond its state, for a person who must decide about it.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Its attempts, in order.
+    pub attempts: Vec<AttemptEvidence>,
+    /// What providers pushed about them, in order of arrival.
+    pub receipts: Vec<ReceiptEvidence>,
+}
+
+/// One attempt, and who looked for it.
+#[derive(Clone, Debug)]
+pub struct AttemptEvidence {
+    /// As stored.
+    pub attempt: StoredAttempt,
+    /// When its outcome was written.
+    pub finished_at: Option<Timestamp>,
+    /// Look-ups that found nothing.
+    pub looks: u32,
+    /// When the next one is made.
+    pub next_look: Option<Timestamp>,
+    /// Since when the provider says that it never had it.
+    pub absent_since: Option<Timestamp>,
+}
+
+/// One piece of news.
+#[derive(Clone, Debug)]
+pub struct ReceiptEvidence {
+    /// When it came.
+    pub received_at: Timestamp,
+    /// What it said.
+    pub state: NoticeState,
+    /// The provider's own code.
+    pub code: Option<Arc<str>>,
+    /// When that happened, as the provider says.
+    pub at: Timestamp,
+}
+
 /// An attempt as stored.
 #[derive(Clone, Debug)]
 pub struct StoredAttempt {
@@ -259,6 +296,12 @@ pub trait ReadStore: Send + Sync {
 
     /// Notices by filter, at most `limit`.
     async fn notices(&self, filter: &NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, StoreError>;
+
+    /// One notice.
+    async fn notice(&self, id: &NoticeId) -> Result<Option<StoredNotice>, StoreError>;
+
+    /// What is known of a notice's attempts.
+    async fn evidence(&self, id: &NoticeId) -> Result<Evidence, StoreError>;
 
     /// Attempts after a sequence, in order.
     async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError>;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cases;
+mod evidence;
 mod notices;
 mod policies;
 mod stats;
@@ -9,9 +10,9 @@ mod stats;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::ids::CaseId;
+use engine::ids::{CaseId, NoticeId};
 use ports::read::{
-    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
+    AuditEntry, CaseFilter, Evidence, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
 };
 use ports::store::StoreError;
@@ -39,6 +40,15 @@ impl ReadStore for SqliteStore {
     async fn notices(&self, filter: &NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, StoreError> {
         let mut conn = self.reader().await?;
         Ok(notices::by_filter(&mut conn, filter, limit, &self.keys, &self.leases).await?)
+    }
+
+    async fn notice(&self, id: &NoticeId) -> Result<Option<StoredNotice>, StoreError> {
+        let mut conn = self.reader().await?;
+        Ok(notices::one(&mut conn, id, &self.keys, &self.leases).await?)
+    }
+
+    async fn evidence(&self, id: &NoticeId) -> Result<Evidence, StoreError> {
+        Ok(evidence::of(&mut *self.reader().await?, id).await?)
     }
 
     async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError> {

@@ -38,9 +38,9 @@ pub(crate) use self::keys::{Keys, other_body};
 
 /// How long an answer waits for intake. Most facts are decided on within a tenth of a second; after this long something
 /// is in the way, and the person had better be told.
-const WAIT: Duration = Duration::from_secs(3);
+pub(crate) const WAIT: Duration = Duration::from_secs(3);
 /// How often it is asked how far intake has come; it may run in another process, which rings no bell here.
-const LOOK: Duration = Duration::from_millis(15);
+pub(crate) const LOOK: Duration = Duration::from_millis(15);
 const LONGEST_KEY: usize = 255;
 /// Facts of people at this door.
 const SOURCE: &str = "/console/http";

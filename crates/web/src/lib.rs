@@ -26,6 +26,7 @@ mod problem;
 mod quarantine;
 mod query;
 mod receipts;
+mod resend;
 mod reviews;
 mod routes;
 mod serve;

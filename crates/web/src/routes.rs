@@ -10,7 +10,7 @@ use crate::access::{self, Gate, Needs};
 use crate::app::App;
 use crate::{
     acts, assets, cases, eligibility, facts, hands, health, live, notices, openapi, page, quarantine,
-    receipts, reviews, sms, stats,
+    receipts, resend, reviews, sms, stats,
 };
 
 /// The largest body of a request but for facts; the largest that is wanted is an objection's statement.
@@ -255,6 +255,11 @@ fn reading() -> Vec<Route> {
             .says("Messages, the newest first")
             .taking(&["state", "cursor", "limit"])
             .json("Notices"),
+        Route::get("/v1/notices/{id}", Read, "getNotice", notices::one)
+            .says("A message with its attempts, look-ups and receipts")
+            .taking(&["notice"])
+            .json("WholeNotice")
+            .tagged(),
         Route::get("/v1/quarantine", Read, "listQuarantine", quarantine::list)
             .says("Records that were set aside, in order of arrival. A page may hold fewer than limit and still have a next.")
             .taking(&["set-aside-reason", "set-aside-as", "entry-state", "cursor", "limit"])
@@ -333,6 +338,22 @@ fn queues() -> Vec<Route> {
             .says("Lets a held message go on"),
         on_notice("/v1/notices/{id}/cancel", "cancelNotice", acts::cancel)
             .says("Ends a message that was not sent, for good"),
+        Route::post(
+            "/v1/notices/{id}/resend",
+            Needs::Act,
+            "resendNotice",
+            resend::resend,
+        )
+        .says("Has a message said again that did not arrive, where it is still true")
+        .taking(&["notice"])
+        .body(&[("application/json", "ResendRequest")])
+        .json("Resent")
+        .answer(
+            202,
+            "Asked for, and not queued yet.",
+            "application/json",
+            Some("Resent"),
+        ),
         on_record(
             "/v1/quarantine/{id}/redrive",
             "redriveRecord",

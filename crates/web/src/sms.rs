@@ -17,7 +17,7 @@ use crate::body::{self, Members};
 use crate::problem::Problem;
 
 /// Room for a sentence or two.
-const LONGEST_REASON: usize = 500;
+pub(crate) const LONGEST_REASON: usize = 500;
 
 const MEMBERS: [&str; 2] = ["provider", "reason"];
 

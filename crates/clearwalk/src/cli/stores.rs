@@ -262,6 +262,19 @@ pub(crate) enum NoticeCommand {
     /// Ends a message that was not sent, for good.
     #[command(after_help = "Example: clearwalk notice cancel n-0123456789ABCDEFGHJK --reason told-in-person")]
     Cancel(NoticeArgs),
+    /// Has a message said again that did not arrive, where it is still true.
+    #[command(after_help = "Example: clearwalk notice resend n-0123456789ABCDEFGHJK --reason new-phone")]
+    Resend(ResendArgs),
+}
+
+/// Options of `notice resend`.
+#[derive(Debug, Args)]
+pub(crate) struct ResendArgs {
+    #[command(flatten)]
+    pub(crate) notice: NoticeArgs,
+    /// How you know that it did not go out; required where nobody else knows.
+    #[arg(long)]
+    pub(crate) evidence: Option<String>,
 }
 
 /// Options of `notice`.

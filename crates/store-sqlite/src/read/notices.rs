@@ -72,6 +72,18 @@ pub(super) async fn by_filter(
     rows.iter().map(|row| to_notice(row, keys, leases)).collect()
 }
 
+pub(super) async fn one(
+    conn: &mut SqliteConnection,
+    id: &NoticeId,
+    keys: &Keys,
+    leases: &Mutex<Leases>,
+) -> Result<Option<StoredNotice>, Fault> {
+    let mut query = QueryBuilder::<Sqlite>::new(SELECT);
+    query.push("id = ").push_bind(id.as_str());
+    let row = query.build().fetch_optional(conn).await?;
+    row.map(|row| to_notice(&row, keys, leases)).transpose()
+}
+
 fn to_notice(row: &SqliteRow, keys: &Keys, leases: &Mutex<Leases>) -> Result<StoredNotice, Fault> {
     let id: &str = row.try_get(1)?;
     let open = |place, column: usize| -> Result<Option<String>, Fault> {
@@ -143,7 +155,7 @@ pub(super) async fn attempts(
     rows.iter().map(to_attempt).collect()
 }
 
-fn to_attempt(row: &SqliteRow) -> Result<StoredAttempt, Fault> {
+pub(super) fn to_attempt(row: &SqliteRow) -> Result<StoredAttempt, Fault> {
     Ok(StoredAttempt {
         sequence: row.try_get::<i64, _>(0)? as u64,
         id: row.try_get::<&str, _>(1)?.into(),

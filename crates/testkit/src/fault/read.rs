@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::ids::CaseId;
+use engine::ids::{CaseId, NoticeId};
 use engine::time::Timestamp;
 use ports::quarantine::{Handled, Handling, NewHandling, QuarantineStore};
 use ports::read::{
-    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
+    AuditEntry, CaseFilter, Evidence, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
 };
 use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate, ReceiptStore};
@@ -36,6 +36,14 @@ impl ReadStore for FaultyStore {
 
     async fn notices(&self, filter: &NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, StoreError> {
         self.inner.notices(filter, limit).await
+    }
+
+    async fn notice(&self, id: &NoticeId) -> Result<Option<StoredNotice>, StoreError> {
+        self.inner.notice(id).await
+    }
+
+    async fn evidence(&self, id: &NoticeId) -> Result<Evidence, StoreError> {
+        self.inner.evidence(id).await
     }
 
     async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError> {

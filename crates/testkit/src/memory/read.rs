@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::case::{Disposition, Outcome};
-use engine::ids::CaseId;
+use engine::ids::{CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
 use ports::commit::CaseWrite;
 use ports::read::{
-    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
-    StoredNotice, StoredPolicy, StoredRecord,
+    AttemptEvidence, AuditEntry, CaseFilter, Evidence, NewAudit, NoticeFilter, ReadStore, ReceiptEvidence,
+    Stats, StoredAttempt, StoredCase, StoredNotice, StoredPolicy, StoredRecord,
 };
 use ports::store::StoreError;
 
-use super::{Books, MemoryStore};
+use super::receipt::attempt_of;
+use super::{Books, MemoryStore, Receipt};
 
 #[async_trait]
 impl ReadStore for MemoryStore {
@@ -71,6 +72,44 @@ impl ReadStore for MemoryStore {
             filter.after,
             limit,
         ))
+    }
+
+    async fn notice(&self, id: &NoticeId) -> Result<Option<StoredNotice>, StoreError> {
+        let all = self.notices(&NoticeFilter::default(), usize::MAX).await?;
+        Ok(all.into_iter().find(|notice| notice.id == *id))
+    }
+
+    async fn evidence(&self, id: &NoticeId) -> Result<Evidence, StoreError> {
+        let stored = self.attempts(0, usize::MAX).await?;
+        let books = self.books();
+        let own = stored.into_iter().filter(|stored| stored.notice == *id);
+        let attempts = own.map(|attempt| {
+            let kept = &books.attempts[(attempt.sequence - 1) as usize];
+            AttemptEvidence {
+                finished_at: None,
+                looks: kept.looks,
+                next_look: kept.next_look,
+                absent_since: kept.absent_since,
+                attempt,
+            }
+        });
+        let about = |receipt: &&Receipt| {
+            attempt_of(&books, &receipt.news).is_some_and(|attempt| attempt.notice == *id)
+        };
+        let receipts = books
+            .receipts
+            .iter()
+            .filter(about)
+            .map(|receipt| ReceiptEvidence {
+                received_at: receipt.received_at,
+                state: receipt.news.state,
+                code: receipt.news.code.clone(),
+                at: receipt.news.at,
+            });
+        Ok(Evidence {
+            attempts: attempts.collect(),
+            receipts: receipts.collect(),
+        })
     }
 
     async fn attempts(&self, after: u64, limit: usize) -> Result<Vec<StoredAttempt>, StoreError> {

@@ -76,7 +76,7 @@ impl ReceiptStore for MemoryStore {
 }
 
 /// By our own name for the attempt, else by the provider's; either only among that provider's attempts.
-fn attempt_of<'b>(books: &'b Books, news: &NewReceipt) -> Option<&'b Attempt> {
+pub(super) fn attempt_of<'b>(books: &'b Books, news: &NewReceipt) -> Option<&'b Attempt> {
     let theirs = || {
         books
             .attempts

@@ -15,7 +15,7 @@ use ports::dispatch::{
 };
 use ports::quarantine::{Handled, Handling, NewHandling, QuarantineStore};
 use ports::read::{
-    AuditEntry, CaseFilter, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
+    AuditEntry, CaseFilter, Evidence, NewAudit, NoticeFilter, ReadStore, Stats, StoredAttempt, StoredCase,
     StoredNotice, StoredPolicy, StoredRecord,
 };
 use ports::receipt::{NewReceipt, PendingReceipt, ReceiptFate, ReceiptStore};
@@ -115,6 +115,15 @@ impl ReadStore for Fake {
         }
         found.truncate(limit);
         Ok(found)
+    }
+
+    async fn notice(&self, id: &NoticeId) -> Result<Option<StoredNotice>, StoreError> {
+        let notices = self.notices.lock().unwrap();
+        Ok(notices.iter().find(|notice| notice.id == *id).cloned())
+    }
+
+    async fn evidence(&self, _: &NoticeId) -> Result<Evidence, StoreError> {
+        Ok(Evidence::default())
     }
 
     async fn attempts(&self, _: u64, _: usize) -> Result<Vec<StoredAttempt>, StoreError> {

@@ -1,0 +1,106 @@
+//! A person has a message said again: a new notice of the same kind, made by the ledger of its case, where it is still true.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use engine::ids::NoticeId;
+use engine::notice::NoticeState;
+use formats::inner::Inner;
+use ports::dispatch::Acted;
+use ports::read::{NewAudit, StoredNotice};
+use serde::Serialize;
+
+use crate::access::Caller;
+use crate::app::App;
+use crate::body::{self, Members};
+use crate::hands;
+use crate::problem::Problem;
+use crate::sms;
+
+#[derive(Serialize)]
+struct Again {
+    /// The one that is said again.
+    notice: String,
+    /// The new one.
+    resent_as: String,
+    /// Null: the ledger has not made it yet.
+    state: Option<&'static str>,
+}
+
+pub(crate) async fn resend(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let request = Members::read(&body::read(&headers, body).await?, &["reason", "evidence"])?;
+    let Some(reason) = sms::reason(&request)? else {
+        return Err(Problem::member("reason", "missing; say why"));
+    };
+    // What the person knows that the service does not, where it is unknown whether the message went out.
+    let evidence = request.line("evidence", sms::LONGEST_REASON)?;
+    let id = NoticeId::from_text(&id);
+    let Some(stored) = app.parts.store.notice(&id).await? else {
+        return Err(Problem::not_found(format!("there is no notice {id}")));
+    };
+    if stored.state == NoticeState::Unknown && evidence.is_none() {
+        let detail =
+            "missing; nobody knows whether this message went out, so say how you know that it did not";
+        return Err(Problem::member("evidence", detail));
+    }
+    let wish = Inner::once_more(&stored.plate, &stored.case, stored.kind, stored.revision);
+    let now = app.parts.now.now();
+    if let Acted::Refused(state) = app.parts.dispatch.resend(now, &id, wish.encode().into()).await? {
+        let detail = format!(
+            "the notice is {}, or was said again already: resend is not possible",
+            state.as_str()
+        );
+        let title = "Not possible in this state";
+        return Err(Problem::new(StatusCode::CONFLICT, "wrong_state", title, detail));
+    }
+    let new = NoticeId::new(&stored.case, stored.kind, stored.revision + 1);
+    let entry = NewAudit {
+        at: now,
+        actor: caller.name.clone(),
+        action: "notice.resend".into(),
+        object: id.as_str().into(),
+        before: Some(stored.state.as_str().into()),
+        after: Some(match evidence {
+            Some(evidence) => format!("{new}: {reason}; evidence: {evidence}").into(),
+            None => format!("{new}: {reason}").into(),
+        }),
+    };
+    app.parts.store.append_audit(&entry).await?;
+    let made = made(&app, &new).await?;
+    let status = if made.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    let again = Again {
+        notice: id.to_string(),
+        resent_as: new.to_string(),
+        state: made.map(|made| made.state.as_str()),
+    };
+    Ok((status, Json(again)).into_response())
+}
+
+/// The new notice, once the ledger has made it; none: it has not within the bound.
+async fn made(app: &App, id: &NoticeId) -> Result<Option<StoredNotice>, Problem> {
+    let made = async {
+        let mut look = tokio::time::interval(hands::LOOK);
+        loop {
+            look.tick().await;
+            if let Some(made) = app.parts.store.notice(id).await? {
+                return Ok::<_, Problem>(made);
+            }
+        }
+    };
+    match tokio::time::timeout(hands::WAIT, made).await {
+        Ok(made) => made.map(Some),
+        Err(_) => Ok(None),
+    }
+}
