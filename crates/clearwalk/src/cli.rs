@@ -1,5 +1,6 @@
 //! The command line: every command, its options and the words of its help.
 
+mod dlq;
 mod stores;
 mod tokens;
 mod tools;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::dlq::{DlqCommand, DlqListArgs, EntryState, WhichArgs};
 pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
     ModeWord, NoticeArgs, NoticeCommand, ResendArgs, RestoreArgs, SmsCommand, VerdictWord, VerifyArgs,
@@ -68,6 +70,9 @@ pub(crate) enum Command {
     /// Holds, releases or cancels one message that was not sent.
     #[command(subcommand)]
     Notice(NoticeCommand),
+    /// Records that were set aside: lists and shows them, sends them once more or lets them go.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
     /// The state of sending; stops and resumes it.
     #[command(subcommand)]
     Sms(SmsCommand),

@@ -6,6 +6,7 @@ mod db;
 mod decide;
 mod demo;
 mod digest;
+mod dlq;
 mod doctor;
 mod export;
 mod import;
@@ -49,6 +50,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Export(args) => export::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Notice(command) => notice::run(context, &command),
+        Command::Dlq(command) => dlq::run(context, &command),
         Command::Sms(command) => sms::run(context, &command),
         Command::Digest(args) => digest::run(context, &args),
         Command::Import(args) => import::run(context, &args),

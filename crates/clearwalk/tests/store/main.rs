@@ -3,6 +3,7 @@
 
 mod case;
 mod copies;
+mod dlq;
 mod door;
 mod export;
 mod import;
