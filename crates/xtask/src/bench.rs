@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -26,7 +26,11 @@ pub(crate) fn run(root: &Path, name: Option<&str>, arguments: &[OsString]) -> Re
     }
     let day = process::output(Command::new("date").args(["-u", "+%F"]))?;
     for name in names {
-        let report = show(&mut command(root, name, arguments))?;
+        let mut command = command(root, name, arguments);
+        let (report, status) = show(&mut command)?;
+        if !status.success() {
+            bail!("`{}` failed ({status})", process::line(&command));
+        }
         let folder = root.join("benches/results");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let file = folder.join(format!("{}-{name}.md", day.trim()));
@@ -46,7 +50,7 @@ fn command(root: &Path, name: &str, arguments: &[OsString]) -> Command {
 }
 
 /// Runs to the end, showing what is printed as it comes, and returns it.
-fn show(command: &mut Command) -> Result<String> {
+pub(crate) fn show(command: &mut Command) -> Result<(String, ExitStatus)> {
     let line = process::line(command);
     let mut child = command
         .stdout(Stdio::piped())
@@ -60,11 +64,7 @@ fn show(command: &mut Command) -> Result<String> {
         report.push_str(&text);
         report.push('\n');
     }
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("`{line}` failed ({status})");
-    }
-    Ok(report)
+    Ok((report, child.wait()?))
 }
 
 #[cfg(test)]
@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_kept() {
-        assert_eq!(show(Command::new("echo").arg("| a |")).unwrap(), "| a |\n");
-        assert!(show(&mut Command::new("false")).is_err());
+        let (report, status) = show(Command::new("echo").arg("| a |")).unwrap();
+        assert!(report == "| a |\n" && status.success());
+        assert!(!show(&mut Command::new("false")).unwrap().1.success());
     }
 }

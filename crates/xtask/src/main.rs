@@ -4,6 +4,7 @@
 //! and can install what is missing.
 
 mod bench;
+mod chaos;
 mod demo;
 mod gate;
 mod process;
@@ -49,6 +50,12 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<OsString>,
     },
+    /// Run a campaign against the release binary: `sms`, `kills`; further arguments go to it
+    Chaos {
+        campaign: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Format every crate
     Fmt,
 }
@@ -70,6 +77,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test => return gate::run(root()),
         Command::Tidy => tidy::run(root())?,
         Command::Bench { name, arguments } => bench::run(root(), name.as_deref(), &arguments)?,
+        Command::Chaos { campaign, arguments } => chaos::run(root(), &campaign, &arguments)?,
         Command::Fmt => process::run(process::cargo(root()).args(["fmt", "--all"]))?,
     }
     Ok(ExitCode::SUCCESS)

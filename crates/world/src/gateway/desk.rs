@@ -144,12 +144,16 @@ impl Desk {
         fault: Option<ReceiptFault>,
         about: &About,
     ) -> Option<oneshot::Receiver<()>> {
+        if fault.is_none() && receipts.is_batched() {
+            self.post.send_with_others(receipts, about.clone());
+            return None;
+        }
         let (done, pushed) = (fault == Some(ReceiptFault::BeforeAnswer))
             .then(oneshot::channel)
             .unzip();
         self.post.send(Parcel {
-            to: receipts.to.clone(),
-            client_ref: about.client_ref.clone(),
+            receipts: receipts.clone(),
+            about: about.clone(),
             fault,
             pushes: receipts.pushes(fault, about, now()),
             done,
@@ -246,7 +250,7 @@ fn record(books: &mut Books, call: &Call) -> Option<Response> {
     clippy::disallowed_methods,
     reason = "the gateway is the outside world, with a clock of its own"
 )]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 

@@ -1,23 +1,28 @@
 //! Pushes receipts to whoever the plan names, and keeps what the receiver answered.
 
+mod batch;
+mod diary;
+mod wire;
+
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::pause;
-use super::receipts::{Manner, Push, ReceiptFault};
+use super::receipts::{About, Push, ReceiptFault, Receipts};
+use batch::Due;
+use diary::Diary;
 
 /// A receiver that answers later is taken for one that does not.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two bytes of a slow upload.
-const DRIP: Duration = Duration::from_millis(2);
+/// How many pushes are remembered for whoever asks; the diary has them all.
+const REMEMBERED: usize = 20_000;
 
 /// A push and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +35,8 @@ pub struct Pushed {
 
 /// All pushes about a message.
 pub(super) struct Parcel {
-    pub(super) to: String,
-    pub(super) client_ref: String,
+    pub(super) receipts: Receipts,
+    pub(super) about: About,
     pub(super) fault: Option<ReceiptFault>,
     pub(super) pushes: Vec<Push>,
     /// Told when the last one is answered.
@@ -42,97 +47,128 @@ pub(super) struct Parcel {
 #[derive(Clone, Debug)]
 pub(super) struct Post {
     parcels: mpsc::UnboundedSender<Parcel>,
-    log: Arc<Mutex<Vec<Pushed>>>,
+    batches: mpsc::UnboundedSender<Due>,
+    log: Log,
 }
+
+/// The last pushes.
+type Log = Arc<Mutex<VecDeque<Pushed>>>;
 
 impl Post {
     /// The post, and the work that pushes until the post is dropped.
     pub(super) fn open() -> (Post, impl Future<Output = ()>) {
         let (parcels, mut waiting) = mpsc::unbounded_channel::<Parcel>();
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let (batches, due) = mpsc::unbounded_channel();
         let post = Post {
             parcels,
-            log: Arc::clone(&log),
+            batches,
+            log: Log::default(),
         };
+        let office = Arc::new(Office {
+            log: Arc::clone(&post.log),
+            diary: Diary::default(),
+        });
         let work = async move {
             let mut under_way = JoinSet::new();
+            under_way.spawn(batch::deliver(due, Arc::clone(&office)));
             while let Some(parcel) = waiting.recv().await {
                 while under_way.try_join_next().is_some() {}
-                under_way.spawn(deliver(parcel, Arc::clone(&log)));
+                under_way.spawn(deliver(parcel, Arc::clone(&office)));
             }
         };
         (post, work)
     }
 
+    /// Sees to all pushes of a parcel.
     pub(super) fn send(&self, parcel: Parcel) {
         // The work ends only with the gateway, whose receipts nobody misses then.
         let _ended = self.parcels.send(parcel);
     }
 
+    /// Lets the one receipt of a message go with others.
+    pub(super) fn send_with_others(&self, receipts: &Receipts, about: About) {
+        let _ended = self.batches.send(Due::new(receipts.clone(), about));
+    }
+
     pub(super) fn pushed(&self) -> Vec<Pushed> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().cloned().collect()
     }
 }
 
-async fn deliver(parcel: Parcel, log: Arc<Mutex<Vec<Pushed>>>) {
-    for push in &parcel.pushes {
+/// What all deliveries write into.
+struct Office {
+    log: Log,
+    diary: Diary,
+}
+
+impl Office {
+    fn note(&self, pushed: Pushed) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() == REMEMBERED {
+            log.pop_front();
+        }
+        log.push_back(pushed);
+    }
+}
+
+async fn deliver(parcel: Parcel, office: Arc<Office>) {
+    let Parcel {
+        receipts,
+        about,
+        fault,
+        pushes,
+        done,
+    } = parcel;
+    for push in &pushes {
         if !push.after.is_zero() {
             pause(push.after).await;
         }
-        let answered = timeout(PATIENCE, make(&parcel.to, push)).await;
-        let pushed = Pushed {
-            client_ref: parcel.client_ref.clone(),
-            fault: parcel.fault,
-            status: answered.ok().and_then(Result::ok).flatten(),
-        };
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(pushed);
+        let mut waits = receipts.again.iter();
+        loop {
+            let status = office.attempt(&receipts, &about, fault, push).await;
+            office.note(Pushed {
+                client_ref: about.client_ref.clone(),
+                fault,
+                status,
+            });
+            // What was answered is done with, whatever the answer; a sender that hung up heard none.
+            if status.is_some() || push.hangs_up() {
+                break;
+            }
+            let Some(wait) = waits.next() else { break };
+            pause(wait.0).await;
+        }
     }
-    if let Some(done) = parcel.done {
+    if let Some(done) = done {
         // Whoever waited has gone away, which is no harm.
         let _gone = done.send(());
     }
 }
 
-/// Makes one push; gives the status of the answer.
-async fn make(to: &str, push: &Push) -> io::Result<Option<u16>> {
-    let bad = || {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "receipts go to http://HOST:PORT/PATH",
-        )
-    };
-    let rest = to.strip_prefix("http://").ok_or_else(bad)?;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let mut stream = TcpStream::connect(host).await?;
-    let (method, body) = match push.manner {
-        Manner::Check => ("GET", &[][..]),
-        _ => ("POST", &push.body[..]),
-    };
-    let mut head = format!(
-        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n",
-        body.len()
-    );
-    for (name, value) in &push.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+impl Office {
+    /// One try of one push; gives the status of the answer.
+    async fn attempt(
+        &self,
+        receipts: &Receipts,
+        about: &About,
+        fault: Option<ReceiptFault>,
+        push: &Push,
+    ) -> Option<u16> {
+        let log = receipts.log.as_deref();
+        // Ten thousand entries are not read for nobody.
+        let told = log.map(|_| push.states_of(about)).unwrap_or_default();
+        self.diary.leaves(log, &told, fault);
+        let answered = timeout(PATIENCE, wire::once(&receipts.to, push)).await;
+        let status = answered.ok().and_then(Result::ok).flatten();
+        self.diary.answered(log, &told, fault, status);
+        status
     }
-    head.push_str("\r\n");
-    let request = [head.as_bytes(), body].concat();
-    if push.manner == Manner::InDrips {
-        for byte in &request {
-            stream.write_all(&[*byte]).await?;
-            pause(DRIP).await;
-        }
-    } else {
-        stream.write_all(&request).await?;
-    }
-    if push.manner == Manner::HangUp {
-        return Ok(None);
-    }
-    let mut front = Vec::new();
-    while front.len() < 12 && stream.read_buf(&mut front).await? > 0 {}
-    let status = front
-        .get(9..12)
-        .and_then(|digits| std::str::from_utf8(digits).ok());
-    Ok(status.and_then(|digits| digits.parse().ok()))
+}
+
+fn bad_address() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "receipts go to http://HOST:PORT/PATH",
+    )
 }

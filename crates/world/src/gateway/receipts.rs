@@ -3,6 +3,7 @@
 //! Nothing here waits or sends; the same plan and message always give the same pushes.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -39,6 +40,20 @@ pub struct Receipts {
     /// For single messages; the first that fits wins over the rates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<ReceiptRule>,
+    /// How many receipts without a fault go in one push; absent or 0: each by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub batch: usize,
+    /// The waits before a push that was not answered is made again; absent: it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Span>,
+    /// A file with a line before each push leaves and one when it is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<PathBuf>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn unencrypted<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -126,6 +141,36 @@ pub enum ReceiptFault {
     HungUp,
 }
 
+impl ReceiptFault {
+    /// Every fault, in the order in which rates are walked.
+    pub const ALL: [ReceiptFault; 21] = {
+        use ReceiptFault as F;
+        [
+            F::Lost,
+            F::Undelivered,
+            F::Expired,
+            F::Twice,
+            F::Hundredfold,
+            F::BeforeAnswer,
+            F::FailedThenDelivered,
+            F::DeliveredThenFailed,
+            F::UnknownId,
+            F::WrongRef,
+            F::InTenThousand,
+            F::EmptyArray,
+            F::BrokenAmongGood,
+            F::ThreeDaysLate,
+            F::Forged,
+            F::Unsigned,
+            F::OldTimestamp,
+            F::Replayed,
+            F::CheckedFirst,
+            F::SlowUpload,
+            F::HungUp,
+        ]
+    };
+}
+
 /// The message that a push is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
@@ -150,6 +195,28 @@ pub(super) struct Push {
     pub(super) manner: Manner,
     /// Since the push before.
     pub(super) after: Duration,
+}
+
+impl Push {
+    /// Whether the sender waits for no answer.
+    pub(super) fn hangs_up(&self) -> bool {
+        self.manner == Manner::HangUp
+    }
+
+    /// What it says about a message: its reference and each state that is told of it.
+    pub(super) fn states_of(&self, about: &About) -> Vec<(String, String)> {
+        let body: Value = match self.manner {
+            Manner::Check => Value::Null,
+            _ => serde_json::from_slice(&self.body).unwrap_or_default(),
+        };
+        let news = match &body {
+            Value::Array(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let ours = news.iter().filter(|one| one["message_id"] == *about.message_id);
+        ours.filter_map(|one| Some((about.client_ref.clone(), one["state"].as_str()?.to_owned())))
+            .collect()
+    }
 }
 
 impl Receipts {
@@ -224,6 +291,17 @@ impl Receipts {
             first.after = self.delay.0;
         }
         pushes
+    }
+
+    /// Whether a receipt that nothing befalls goes together with others.
+    pub(super) fn is_batched(&self) -> bool {
+        self.batch > 1
+    }
+
+    /// One push about several messages, each of them delivered.
+    pub(super) fn together(&self, abouts: &[About], now: Timestamp) -> Push {
+        let all: Vec<Value> = abouts.iter().map(|about| news(about, "delivered", now)).collect();
+        self.push(None, &abouts[0], 0, &Value::Array(all), now)
     }
 
     fn push(

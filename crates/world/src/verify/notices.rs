@@ -51,6 +51,13 @@ struct Attempt {
     class: Option<String>,
 }
 
+impl Attempt {
+    /// Whether a citizen may have received it.
+    fn may_have_arrived(&self) -> bool {
+        matches!(self.class.as_deref(), None | Some("accepted" | "unknown"))
+    }
+}
+
 fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let text = String::deserialize(from)?;
     micros(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no time with an offset")))
@@ -266,13 +273,15 @@ fn once(sendings: &Sendings, gateway: Option<&[Received]>) -> Finding {
     for pair in attempts.windows(2) {
         finding.look();
         let (before, after) = (pair[0], pair[1]);
-        let may_have_arrived = matches!(before.class.as_deref(), None | Some("accepted" | "unknown"));
-        finding.must(before.notice != after.notice || !may_have_arrived, || {
-            format!(
-                "{} was made though {} may have arrived",
-                after.attempt, before.attempt
-            )
-        });
+        finding.must(
+            before.notice != after.notice || !before.may_have_arrived(),
+            || {
+                format!(
+                    "{} was made though {} may have arrived",
+                    after.attempt, before.attempt
+                )
+            },
+        );
     }
     let Some(gateway) = gateway else { return finding };
     let by_ref: HashMap<&str, &Attempt> = sendings.attempts.iter().map(|it| (&*it.client_ref, it)).collect();
@@ -335,7 +344,9 @@ fn allowed(sendings: &Sendings, entries: &[Entry], gateway: Option<&[Received]>)
             format!("{id} was made after its notice had expired")
         });
         // A later wait for another try moves `not_before`; only the last attempt can be compared with it.
-        let is_last = notice.submitted_at == Some(at) && notice.state != "queued";
+        // A refused try leaves a wait too, whatever a person did with the notice afterwards.
+        let is_last =
+            notice.submitted_at == Some(at) && notice.state != "queued" && attempt.may_have_arrived();
         finding.must(!is_last || at >= notice.not_before, || {
             format!("{id} was made before its notice might be sent")
         });
