@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chaos::sms;
+use chaos::{kills, sms};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Parser)]
@@ -29,6 +29,17 @@ enum Command {
         /// The longest time until it is calmed, in minutes
         #[arg(long, default_value_t = 30)]
         minutes: u64,
+        #[command(flatten)]
+        every: Every,
+    },
+    /// Kills of the service while facts come in over HTTP
+    Kills {
+        /// How often it is killed
+        #[arg(long, default_value_t = 200)]
+        kills: u32,
+        /// How many clients send
+        #[arg(long, default_value_t = 4)]
+        clients: u64,
         #[command(flatten)]
         every: Every,
     },
@@ -99,6 +110,23 @@ fn run(command: Command) -> Result<u64> {
                 refusal: Duration::from_secs(2),
                 concurrency: 128,
                 dawn: Duration::from_mins(2),
+            })?;
+            print!("{outcome}");
+            Ok(outcome.violations())
+        }
+        Command::Kills {
+            kills,
+            clients,
+            every,
+        } => {
+            let (folder, _guard) = every.folder()?;
+            let outcome = kills::run(&kills::Options {
+                binary: every.binary()?,
+                folder,
+                kills,
+                seed: every.seed,
+                clients,
+                life: Duration::from_millis(700),
             })?;
             print!("{outcome}");
             Ok(outcome.violations())

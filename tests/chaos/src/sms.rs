@@ -20,6 +20,7 @@ use crate::site::Site;
 use crate::time::now;
 
 pub use report::Outcome;
+pub(crate) use report::{load, machine};
 
 /// What is asked for.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chaos::sms;
+use chaos::{kills, sms};
 
 /// Beside the folder of this test; built with the workspace's tests.
 fn binary() -> PathBuf {
@@ -49,5 +49,28 @@ fn whatever_happens_nobody_gets_a_message_twice_or_when_none_may_be_sent() {
         "pause",
     ] {
         assert!(outcome.count(deed) > 0, "{deed} was never done");
+    }
+}
+
+#[test]
+fn what_was_answered_for_is_there_after_any_number_of_kills_and_decided_the_same() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let outcome = kills::run(&kills::Options {
+        binary: binary(),
+        folder: folder.path().to_owned(),
+        kills: 12,
+        seed: 20_261_127,
+        clients: 3,
+        life: Duration::from_millis(1_500),
+    });
+    let outcome = outcome.unwrap_or_else(|error| panic!("{error:#}"));
+    println!("{outcome}");
+    assert_eq!(outcome.violations(), 0, "{}", outcome.broken());
+    for what in [
+        "facts answered for",
+        "facts refused",
+        "requests without an answer",
+    ] {
+        assert!(outcome.count(what) > 0, "{what}: none");
     }
 }
