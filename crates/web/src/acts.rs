@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use engine::ids::NoticeId;
 use ports::dispatch::{Acted, NoticeAct};
 use ports::read::NewAudit;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use serde::Serialize;
 use crate::access::Caller;
 use crate::app::App;
 use crate::body::{self, Members};
+use crate::notices;
 use crate::problem::Problem;
 use crate::sms;
 
@@ -55,12 +55,11 @@ async fn act(
     act: NoticeAct,
     verb: &str,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|error| Problem::parameter("id", error.body_text()))?;
     let request = Members::read(&body::read(headers, body).await?, &["reason"])?;
     let Some(reason) = sms::reason(&request)? else {
         return Err(Problem::member("reason", "missing; say why"));
     };
-    let (now, notice) = (app.parts.now.now(), NoticeId::from_text(&id));
+    let (now, notice) = (app.parts.now.now(), notices::find(app, caller, id).await?.id);
     let kept = format!("person: {reason}");
     let (from, to) = match app.parts.dispatch.act(now, &notice, act, &kept).await? {
         Acted::Done { from, to } => (from, to),
@@ -74,14 +73,14 @@ async fn act(
         at: now,
         actor: caller.name.clone(),
         action: format!("notice.{verb}").into(),
-        object: id.as_str().into(),
+        object: notice.as_str().into(),
         before: Some(from.as_str().into()),
         after: Some(format!("{}: {reason}", to.as_str()).into()),
     };
     app.parts.store.append_audit(&entry).await?;
     let (before, state) = (from.as_str(), to.as_str());
     Ok(Json(Done {
-        notice: id,
+        notice: notice.to_string(),
         before,
         state,
     })

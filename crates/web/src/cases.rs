@@ -165,9 +165,21 @@ pub(crate) async fn versions(
         .collect::<Result<Vec<_>, _>>()?;
     let in_force = versions.iter().rfind(|item| item.effective);
     let case = in_force.or_else(|| versions.last()).cloned();
-    case.filter(|case| caller.may_see(case.line.authority.as_deref()))
-        .map(|case| (versions, case))
-        .ok_or_else(|| Problem::not_found("no case has this number"))
+    let none = || Problem::not_found("no case has this number");
+    let case = case.ok_or_else(none)?;
+    if caller.may_see(case.line.authority.as_deref()) {
+        return Ok((versions, case));
+    }
+    app.note_foreign(caller, "case", id.as_str()).await;
+    Err(none())
+}
+
+/// Whose case it is; none: nobody's in particular, or there is no such case.
+pub(crate) async fn authority(app: &App, id: &CaseId) -> Result<Option<String>, Problem> {
+    let stored = app.parts.store.case(id).await?;
+    let last = stored.iter().rfind(|stored| stored.effective).or_else(|| stored.last());
+    let case = last.map(CaseItem::try_from).transpose()?;
+    Ok(case.and_then(|case| case.line.authority))
 }
 
 /// The number in the address.

@@ -1,18 +1,23 @@
 //! Messages: the list, newest first, each with the text as sent or as it would be sent, and one of them with what is known
 //! of its attempts. Phones are masked.
 
-use axum::Json;
+use std::collections::HashMap;
+
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use engine::ids::NoticeId;
+use axum::{Extension, Json};
+use engine::ids::{CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::Timestamp;
 use ports::contact::{self, Phone};
 use ports::read::{AttemptEvidence, NoticeFilter, ReceiptEvidence, StoredNotice};
 use serde::Serialize;
 
+use crate::access::Caller;
 use crate::app::App;
+use crate::cases;
 use crate::cursor::{self, Of, Page};
 use crate::problem::Problem;
 use crate::query::Parameters;
@@ -73,25 +78,84 @@ impl NoticeItem {
     }
 }
 
-pub(crate) async fn list(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
+/// Messages looked at for one answer where a token sees only those of one authority; the answer may then hold fewer items
+/// than asked for, and still a `next`.
+const LOOK: usize = 2_000;
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, &["state", "cursor", "limit"])?;
     let limit = parameters.limit()?;
-    let filter = NoticeFilter {
+    let mut filter = NoticeFilter {
         state: parameters.word("state", &NoticeState::ALL)?,
         newest_first: true,
         after: parameters.cursor(Of::Notices)?,
         ..NoticeFilter::default()
     };
+    let mut authorities = HashMap::new();
+    let (mut items, mut looked) = (Vec::new(), 0);
     // One more than asked for tells whether there is a next page.
-    let mut found = app.parts.store.notices(&filter, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| cursor::encode(Of::Notices, last.sequence));
-    let items = found.iter().map(|stored| NoticeItem::new(stored, &app)).collect();
+    let chunk = limit + 1;
+    let has_more = 'all: loop {
+        let found = app.parts.store.notices(&filter, chunk).await?;
+        for stored in &found {
+            if is_visible(&app, &caller, stored, &mut authorities).await? {
+                if items.len() == limit {
+                    break 'all true;
+                }
+                items.push(NoticeItem::new(stored, &app));
+            }
+            filter.after = Some(stored.sequence);
+        }
+        looked += found.len();
+        if found.len() < chunk {
+            break false;
+        }
+        if looked >= LOOK {
+            break true;
+        }
+    };
+    let next = filter.after.filter(|_| has_more);
+    let next = next.map(|after| cursor::encode(Of::Notices, after));
     Ok(Json(Page { items, next }).into_response())
+}
+
+/// Whether the caller may see a message: as its case. What was found out of cases is kept for the rest of the list.
+async fn is_visible(
+    app: &App,
+    caller: &Caller,
+    stored: &StoredNotice,
+    authorities: &mut HashMap<CaseId, Option<String>>,
+) -> Result<bool, Problem> {
+    if caller.authority.is_none() {
+        return Ok(true);
+    }
+    if !authorities.contains_key(&stored.case) {
+        let authority = cases::authority(app, &stored.case).await?;
+        authorities.insert(stored.case.clone(), authority);
+    }
+    let authority = authorities.get(&stored.case);
+    Ok(caller.may_see(authority.and_then(|it| it.as_deref())))
+}
+
+/// The message of the address. One of a case of another authority is none.
+pub(crate) async fn find(
+    app: &App,
+    caller: &Caller,
+    given: Result<Path<String>, PathRejection>,
+) -> Result<StoredNotice, Problem> {
+    let Path(id) = given.map_err(|error| Problem::parameter("id", error.body_text()))?;
+    let none = || Problem::not_found("no notice has this id");
+    let found = app.parts.store.notice(&NoticeId::from_text(&id)).await?;
+    let stored = found.ok_or_else(none)?;
+    if is_visible(app, caller, &stored, &mut HashMap::new()).await? {
+        return Ok(stored);
+    }
+    app.note_foreign(caller, "notice", stored.id.as_str()).await;
+    Err(none())
 }
 
 /// A message with the evidence that a person needs who must decide about it.
@@ -150,14 +214,12 @@ impl AttemptItem {
 
 pub(crate) async fn one(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = NoticeId::from_text(&id);
-    let Some(stored) = app.parts.store.notice(&id).await? else {
-        return Err(Problem::not_found(format!("there is no notice {id}")));
-    };
-    let evidence = app.parts.store.evidence(&id).await?;
+    let stored = find(&app, &caller, id).await?;
+    let evidence = app.parts.store.evidence(&stored.id).await?;
     let receipt = |it: &ReceiptEvidence| ReceiptItem {
         received_at: it.received_at.to_string(),
         state: it.state.as_str(),

@@ -1,6 +1,7 @@
 //! A person has a message said again: a new notice of the same kind, made by the ledger of its case, where it is still true.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +17,7 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::body::{self, Members};
 use crate::hands;
+use crate::notices;
 use crate::problem::Problem;
 use crate::sms;
 
@@ -32,7 +34,7 @@ struct Again {
 pub(crate) async fn resend(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -42,10 +44,8 @@ pub(crate) async fn resend(
     };
     // What the person knows that the service does not, where it is unknown whether the message went out.
     let evidence = request.line("evidence", sms::LONGEST_REASON)?;
-    let id = NoticeId::from_text(&id);
-    let Some(stored) = app.parts.store.notice(&id).await? else {
-        return Err(Problem::not_found(format!("there is no notice {id}")));
-    };
+    let stored = notices::find(&app, &caller, id).await?;
+    let id = stored.id.clone();
     if stored.state == NoticeState::Unknown && evidence.is_none() {
         let detail =
             "missing; nobody knows whether this message went out, so say how you know that it did not";

@@ -254,10 +254,12 @@ fn reading() -> Vec<Route> {
         Route::get("/v1/notices", Read, "listNotices", notices::list)
             .says("Messages, the newest first")
             .taking(&["state", "cursor", "limit"])
+            .minding_authority()
             .json("Notices"),
         Route::get("/v1/notices/{id}", Read, "getNotice", notices::one)
             .says("A message with its attempts, look-ups and receipts")
             .taking(&["notice"])
+            .minding_authority()
             .json("WholeNotice")
             .tagged(),
         Route::get("/v1/quarantine", Read, "listQuarantine", quarantine::list)
@@ -346,6 +348,7 @@ fn queues() -> Vec<Route> {
         )
         .says("Has a message said again that did not arrive, where it is still true")
         .taking(&["notice"])
+        .minding_authority()
         .body(&[("application/json", "ResendRequest")])
         .json("Resent")
         .answer(
@@ -379,6 +382,7 @@ fn queues() -> Vec<Route> {
 fn on_notice<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
     Route::post(path, Needs::Act, name, handler)
         .taking(&["notice"])
+        .minding_authority()
         .body(&[("application/json", "ReasonRequest")])
         .json("Acted")
 }

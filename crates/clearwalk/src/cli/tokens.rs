@@ -17,6 +17,9 @@ pub(crate) enum TokenCommand {
         /// Only the cases of this authority.
         #[arg(long)]
         authority: Option<String>,
+        /// Who makes it; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Lists all tokens, without the tokens themselves.
     #[command(after_help = "Example: clearwalk token list --json")]
@@ -26,6 +29,9 @@ pub(crate) enum TokenCommand {
     Revoke {
         /// Whose it is.
         name: String,
+        /// Who takes it away; else the login name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
 }
 

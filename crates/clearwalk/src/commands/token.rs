@@ -4,18 +4,21 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use ports::read::{NewAudit, ReadStore as _};
 use serde_json::{Value, json};
 use web::{Scope, Token, Tokens};
 
-use super::Context;
+use super::{Context, actor};
 use crate::cli::TokenCommand;
+use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::instant;
 use crate::output::{self, Output};
+use crate::wiring::{self, Access};
 
 pub(crate) fn run(context: &Context, command: &TokenCommand) -> Result<(), Failure> {
     let settings = context.settings_making("web.tokens_file")?;
-    let Some(path) = settings.tokens_file else {
+    let Some(path) = settings.tokens_file.clone() else {
         let failure =
             Failure::configuration("web.tokens_file is not set: there is no file to keep tokens in");
         return Err(failure.hint("add `tokens_file = \"tokens\"` to [web]"));
@@ -27,14 +30,18 @@ pub(crate) fn run(context: &Context, command: &TokenCommand) -> Result<(), Failu
             name,
             scopes,
             authority,
+            by,
         } => {
+            let by = actor(by.as_deref())?;
             let scopes = scopes.iter().map(|word| Scope::from(*word)).collect();
             let (token, secret) = make(name, scopes, authority.as_deref())?;
             if tokens.0.iter().any(|other| other.name == token.name) {
                 let failure = Failure::new(Code::Conflict, format_args!("there is a token `{name}` already"));
                 return Err(failure.hint("revoke it first, or choose another name"));
             }
+            let line = token_line(&token);
             tokens.0.push(token);
+            note(&settings, &by, "token.add", name, None, Some(line))?;
             write(&path, &tokens)?;
             if context.json {
                 return output::print_json(&json!({ "name": name, "token": secret }));
@@ -42,14 +49,28 @@ pub(crate) fn run(context: &Context, command: &TokenCommand) -> Result<(), Failu
             output::say("keep it now: it is not shown again");
             output::print_line(&secret)
         }
-        TokenCommand::Revoke { name } => {
-            let before = tokens.0.len();
-            tokens.0.retain(|token| *token.name != **name);
-            if tokens.0.len() == before {
+        TokenCommand::Revoke { name, by } => {
+            let by = actor(by.as_deref())?;
+            let at = tokens.0.iter().position(|token| *token.name == **name);
+            let Some(at) = at else {
                 let failure = Failure::new(Code::NotFound, format_args!("there is no token `{name}`"));
                 return Err(failure.hint("`clearwalk token list` lists all of them"));
-            }
+            };
+            // Taking away comes first: it must not depend on the log.
+            let gone = tokens.0.remove(at);
             write(&path, &tokens)?;
+            note(
+                &settings,
+                &by,
+                "token.revoke",
+                name,
+                Some(token_line(&gone)),
+                None,
+            )
+            .map_err(|failure| {
+                let message = format!("{name} is revoked, but the audit log was not written: {failure}");
+                Failure { message, ..failure }
+            })?;
             if context.json {
                 return output::print_json(&json!({ "revoked": name }));
             }
@@ -57,6 +78,42 @@ pub(crate) fn run(context: &Context, command: &TokenCommand) -> Result<(), Failu
             Ok(())
         }
     }
+}
+
+/// What the audit log says of a token: what it is good for.
+fn token_line(token: &Token) -> String {
+    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+    let authority = token.authority.as_deref().unwrap_or("all authorities");
+    format!("{} of {authority}", scopes.join(","))
+}
+
+/// A line in the audit log of the store; before there is a store, there is nothing that a token could have been used for.
+fn note(
+    settings: &Settings,
+    by: &str,
+    action: &str,
+    name: &str,
+    before: Option<String>,
+    after: Option<String>,
+) -> Result<(), Failure> {
+    if !settings.database.exists() {
+        output::say("there is no store yet, so that no audit log was written");
+        return Ok(());
+    }
+    let entry = NewAudit {
+        at: instant::now(),
+        actor: by.into(),
+        action: action.into(),
+        object: name.into(),
+        before: before.map(Into::into),
+        after: after.map(Into::into),
+    };
+    super::runtime()?.block_on(async {
+        let store = wiring::open(settings, Access::Use).await?;
+        store.append_audit(&entry).await?;
+        wiring::close(store).await;
+        Ok(())
+    })
 }
 
 /// A new token, and what its owner must be told.

@@ -10,7 +10,10 @@ use crate::serve::{Service, wait};
 use crate::site::Site;
 
 fn with_tokens() -> Site {
-    let site = Site::new();
+    guarded(Site::new())
+}
+
+fn guarded(site: Site) -> Site {
     let config = std::fs::read_to_string(site.path("clearwalk.toml")).unwrap();
     site.write(
         "clearwalk.toml",
@@ -63,6 +66,40 @@ fn tokens_are_shown_once_kept_as_hashes_and_revoked_while_the_service_runs() {
         .into_iter()
         .filter(|entry| entry["action"] == "access.refused");
     assert_eq!(refused.count(), 2);
+}
+
+#[test]
+fn tokens_that_are_made_and_revoked_leave_a_line() {
+    let site = guarded(Site::decided());
+    let add = [
+        "token",
+        "add",
+        "--name",
+        "li",
+        "--scope",
+        "act,read",
+        "--authority",
+        "loudi",
+    ];
+    site.ask(&add);
+    site.refuse(5, &add);
+    site.ask(&["token", "revoke", "li", "--by", "boss"]);
+    let audit = site.export("audit");
+    let lines: Vec<_> = audit
+        .iter()
+        .filter(|it| it["action"].as_str().unwrap().starts_with("token."))
+        .map(|it| json!([it["actor"], it["action"], it["object"], it["before"], it["after"]]))
+        .collect();
+    let is = "read,act of loudi";
+    assert_eq!(
+        lines,
+        [
+            json!(["tester", "token.add", "li", null, is]),
+            json!(["boss", "token.revoke", "li", is, null]),
+        ]
+    );
+    let secrets = std::fs::read_to_string(site.path("tokens")).unwrap();
+    assert!(!secrets.contains("li "), "{secrets}");
 }
 
 #[test]

@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use engine::fact::NoticeKind;
+use engine::notice::NoticeState;
 use ports::log::Stream as _;
+use ports::read::ReadStore as _;
 use serde_json::Value;
 use tempfile::TempDir;
-use web::{Scope, Token, Tokens, TokensFile};
+use web::{Parts, Scope, Token, Tokens, TokensFile};
 
 use crate::facts::sighting;
 use crate::fake::Fake;
-use crate::scene::{Answer, Scene, case, scene_with};
+use crate::quarantine::{on_memory, with_records};
+use crate::scene::{Answer, Scene, case, notice, scene_with};
 
 struct Guarded {
     scene: Scene,
@@ -37,6 +41,10 @@ fn tokens() -> Tokens {
 }
 
 fn guarded() -> Guarded {
+    guarded_with(|_| ())
+}
+
+fn guarded_with(change: impl FnOnce(&mut Parts)) -> Guarded {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens");
     std::fs::write(&path, tokens().to_string()).unwrap();
@@ -53,7 +61,12 @@ fn guarded() -> Guarded {
         stored.body = serde_json::to_vec(&line).unwrap().into();
     }
     *store.cases.lock().unwrap() = cases;
-    let scene = scene_with(store, true, |parts| parts.tokens = Some(file));
+    let message = |number, case| notice(number, case, NoticeKind::Waived, NoticeState::Queued, None);
+    *store.notices.lock().unwrap() = vec![message(1, "260301-A"), message(2, "260301-B")];
+    let scene = scene_with(store, true, |parts| {
+        change(parts);
+        parts.tokens = Some(file);
+    });
     Guarded {
         scene,
         path,
@@ -73,6 +86,10 @@ impl Guarded {
             .uri(address)
             .header(header::HOST, "walk.example.org")
             .header(header::CONTENT_TYPE, media);
+        // Deeds want these two; others do not mind them.
+        request = request
+            .header("idempotency-key", "k")
+            .header(header::IF_MATCH, "*");
         if let Some(name) = name {
             request = request.header(header::AUTHORIZATION, format!("Bearer secret-{name}"));
         }
@@ -200,44 +217,28 @@ async fn a_revoked_token_is_refused_from_the_next_request_on() {
 #[tokio::test]
 async fn a_token_of_one_authority_sees_and_touches_nothing_else() {
     let guarded = guarded();
-    for address in ["/v1/cases", "/v1/reviews"] {
-        assert_eq!(
-            guarded.get(address, Some("looker")).await.json()["items"]
-                .as_array()
-                .unwrap()
-                .len(),
-            2
-        );
-        let own = guarded.get(address, Some("clerk")).await.json();
-        assert_eq!(own["items"].as_array().unwrap().len(), 1, "{own}");
-        assert_eq!(own["items"][0]["case"], "260301-A");
+    for (address, key, mine) in [
+        ("/v1/cases", "case", "260301-A"),
+        ("/v1/reviews", "case", "260301-A"),
+        ("/v1/notices", "notice", "n-1"),
+    ] {
+        let items = async |name: &str| guarded.get(address, Some(name)).await.json()["items"].clone();
+        assert_eq!(items("looker").await.as_array().unwrap().len(), 2, "{address}");
+        let own = items("clerk").await;
+        assert_eq!(own.as_array().unwrap().len(), 1, "{own}");
+        assert_eq!(own[0][key], mine);
     }
-    guarded.get("/v1/cases/260301-A", Some("clerk")).await.json();
-    guarded
-        .get("/v1/cases/260301-B", Some("clerk"))
-        .await
-        .problem(404);
-    for address in ["/v1/stats", "/v1/notices", "/"] {
+    for address in ["/v1/cases/260301-A", "/v1/notices/n-1"] {
+        guarded.get(address, Some("clerk")).await.json();
+    }
+    for address in ["/v1/stats", "/v1/sms", "/"] {
         guarded.get(address, Some("clerk")).await.problem(403);
     }
-    guarded
-        .get(
-            "/v1/eligibility?plate=湘K12345&zone=X1"
-                .replace('湘', "%E6%B9%98")
-                .as_str(),
-            Some("clerk"),
-        )
-        .await
-        .problem(403);
+    let eligibility = "/v1/eligibility?plate=%E6%B9%98K12345&zone=X1";
+    guarded.get(eligibility, Some("clerk")).await.problem(403);
     let own = sighting("a").to_string();
-    assert_eq!(
-        guarded
-            .ask("POST", "/v1/facts", Some("clerk"), &own)
-            .await
-            .status
-            .as_u16(),
-        202
-    );
+    let sent = guarded.ask("POST", "/v1/facts", Some("clerk"), &own).await;
+    assert_eq!(sent.status.as_u16(), 202);
     let foreign = own.replace("Z1", "X1");
     let problem = guarded
         .ask("POST", "/v1/facts", Some("clerk"), &foreign)
@@ -245,4 +246,79 @@ async fn a_token_of_one_authority_sees_and_touches_nothing_else() {
         .problem(400);
     assert_eq!(problem["rejected"][0]["code"], "other_authority");
     assert_eq!(guarded.scene.lane.end().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_is_of_another_authority_is_not_there_and_the_try_is_written_down() {
+    let guarded = guarded();
+    let reason = r#"{"reason":"rescue"}"#;
+    for (method, address, object) in [
+        ("GET", "/v1/cases/260301-B", "case 260301-B"),
+        ("GET", "/v1/notices/n-2", "notice n-2"),
+        ("POST", "/v1/notices/n-2/hold", "notice n-2"),
+        ("POST", "/v1/notices/n-2/cancel", "notice n-2"),
+        ("POST", "/v1/notices/n-2/resend", "notice n-2"),
+        ("POST", "/v1/cases/260301-B/void", "case 260301-B"),
+    ] {
+        guarded.scene.store.audit.lock().unwrap().clear();
+        let there = guarded.ask(method, address, Some("clerk"), reason).await;
+        let problem = there.problem(404);
+        let nowhere = address.replace("260301-B", "260301-Z").replace("n-2", "n-9");
+        let none = guarded.ask(method, &nowhere, Some("clerk"), reason).await;
+        assert_eq!(
+            problem["detail"],
+            none.problem(404)["detail"],
+            "they are told nothing apart"
+        );
+        let audit = guarded.scene.store.audit.lock().unwrap().clone();
+        let lines: Vec<_> = audit
+            .iter()
+            .map(|it| (&*it.actor, &*it.action, &*it.object, it.after.as_deref().unwrap()))
+            .collect();
+        let expected = ("clerk", "access.refused", object, "404; the token is of loudi");
+        assert_eq!(lines, [expected], "{address}");
+    }
+    let notices = guarded.scene.store.notices.lock().unwrap().clone();
+    assert!(notices.iter().all(|notice| notice.state == NoticeState::Queued));
+}
+
+#[tokio::test]
+async fn a_record_that_was_set_aside_is_seen_by_those_whose_zone_it_names() {
+    let (own, mut foreign) = (sighting("own"), sighting("foreign"));
+    foreign["data"]["place"]["zone"] = "X1".into();
+    let twice = |event: &Value| {
+        let mut other = event.clone();
+        other["data"]["ticket"] = "T1".into();
+        other.to_string()
+    };
+    let records = [
+        own.to_string(),
+        foreign.to_string(),
+        twice(&own),
+        twice(&foreign),
+        "nobody can read this".to_owned(),
+    ];
+    let lane = with_records(&records).await.lane;
+    let guarded = guarded_with(|parts| on_memory(parts, &lane));
+    let offsets = async |name: &str| -> Vec<u64> {
+        let page = guarded.get("/v1/quarantine", Some(name)).await.json();
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["offset"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(offsets("looker").await, [3, 4, 5]);
+    assert_eq!(offsets("clerk").await, [3]);
+    let raw = async |name: &str| guarded.get("/v1/quarantine/3", Some(name)).await.json()["raw"].clone();
+    assert!(raw("looker").await.is_null(), "who only looks sees no bytes");
+    assert!(raw("clerk").await["text"].as_str().unwrap().contains("T1"));
+    for offset in [4, 5] {
+        let address = format!("/v1/quarantine/{offset}");
+        guarded.get(&address, Some("clerk")).await.problem(404);
+    }
+    let audit = lane.audit(None, 9).await.unwrap();
+    let objects: Vec<_> = audit
+        .iter()
+        .filter(|entry| &*entry.action == "access.refused")
+        .map(|entry| &*entry.object)
+        .collect();
+    assert_eq!(objects, ["quarantine 4", "quarantine 5"]);
 }

@@ -293,3 +293,66 @@ async fn a_stream_that_is_down_is_said_so_and_worth_another_try() {
     answer.problem(503);
     assert_eq!(answer.header(header::RETRY_AFTER), "1");
 }
+
+/// A stream whose end nobody is told before the gate opens.
+struct Slow {
+    lane: testkit::MemoryStore,
+    gate: tokio::sync::Semaphore,
+    waiting: tokio::sync::watch::Sender<usize>,
+}
+
+#[async_trait]
+impl Stream for Slow {
+    async fn append(&self, records: &[NewEnvelope]) -> Result<u64, StoreError> {
+        self.lane.append(records).await
+    }
+
+    async fn read(&self, position: u64, limit: usize) -> Result<Vec<Envelope>, StoreError> {
+        self.lane.read(position, limit).await
+    }
+
+    async fn end(&self) -> Result<u64, StoreError> {
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        let _permit = self.gate.acquire().await.unwrap();
+        self.lane.end().await
+    }
+
+    async fn wait_beyond(&self, position: u64, wait: Duration) -> Result<(), StoreError> {
+        self.lane.wait_beyond(position, wait).await
+    }
+}
+
+#[tokio::test]
+async fn so_many_requests_are_looked_at_at_once_and_the_next_is_asked_to_come_again() {
+    const BOUND: usize = 16;
+    let lane = testkit::MemoryStore::new();
+    let slow = Arc::new(Slow {
+        lane: lane.clone(),
+        gate: tokio::sync::Semaphore::new(0),
+        waiting: tokio::sync::watch::Sender::new(0),
+    });
+    let scene = Arc::new(scene_with(Fake::default(), true, |parts| {
+        parts.stream = slow.clone();
+        parts.intake = Arc::new(lane.clone());
+    }));
+    let requests: Vec<_> = (0..BOUND)
+        .map(|number| {
+            let scene = scene.clone();
+            let fact = sighting(&number.to_string()).to_string();
+            tokio::spawn(async move { send(&scene, ONE, None, fact).await })
+        })
+        .collect();
+    let mut waiting = slow.waiting.subscribe();
+    waiting.wait_for(|waiting| *waiting == BOUND).await.unwrap();
+    let answer = send(&scene, ONE, None, sighting("late").to_string()).await;
+    let problem = answer.problem(429);
+    assert_eq!(problem["detail"], "16 requests with facts are looked at already");
+    assert_eq!(answer.header(header::RETRY_AFTER), "1");
+    slow.gate.add_permits(BOUND);
+    for request in requests {
+        assert_eq!(taken(&request.await.unwrap()), (1, 0, vec![]));
+    }
+    let late = send(&scene, ONE, None, sighting("late").to_string()).await;
+    assert_eq!(taken(&late), (1, 0, vec![]));
+    assert_eq!(lane.end().await.unwrap(), BOUND as u64 + 2);
+}
