@@ -146,6 +146,7 @@ impl Changes {
             told,
             sent: tellings.sent(members.iter(), None),
             handed_over: tellings.handed_over(members.iter()),
+            elsewhere: tellings.elsewhere(members.iter()),
             moved: memo.is_some_and(|memo| memo.subject != case.subject),
         };
         let before = memo.map_or(&[][..], |memo| &memo.notices);
@@ -301,14 +302,23 @@ impl<'a> Tellings<'a> {
 
     /// Notices that our own sending handed over about any of `members`.
     fn handed_over<'m>(&self, members: impl Iterator<Item = &'m FactId>) -> Vec<&'a str> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
-        let tellings = members.filter_map(|member| self.0.get(member)).flatten();
-        let stands = tellings.filter(|telling| telling.state != ToldState::NotSent);
+        let stands = self.stands(members);
         stands
             .filter_map(|telling| NoticeId::of_telling(telling.id))
             .collect()
+    }
+
+    /// Kinds that somebody else says were sent about any of `members`.
+    fn elsewhere<'m>(&self, members: impl Iterator<Item = &'m FactId>) -> Vec<NoticeKind> {
+        let theirs = self
+            .stands(members)
+            .filter(|telling| NoticeId::of_telling(telling.id).is_none());
+        theirs.map(|telling| telling.kind).collect()
+    }
+
+    fn stands<'m>(&self, members: impl Iterator<Item = &'m FactId>) -> impl Iterator<Item = &Telling<'a>> {
+        let about = members.filter_map(|member| self.0.get(member)).flatten();
+        about.filter(|telling| telling.state != ToldState::NotSent)
     }
 
     /// Kinds that were sent about any of `members`, to the owner of `number` or, without one, to anybody.

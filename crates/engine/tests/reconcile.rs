@@ -458,3 +458,18 @@ fn a_correction_to_another_plate_hands_the_sighting_over_and_takes_the_case_away
     let again = plate.take(seen("z", "2026-06-02T12:00:00+08:00", "Z9"));
     assert!(again.guests.is_empty());
 }
+
+#[test]
+fn what_comes_back_unsent_after_it_stopped_being_true_is_cancelled() {
+    let mut plate = Plate::new();
+    plate.take(seen("a", "2026-03-02T12:00:00+08:00", "Z1"));
+    let telling = |id: &str, when: &str, state| told(id, "a", NoticeKind::Waived, when, state);
+    plate.take(telling("t", "2026-03-02T12:10:00+08:00", ToldState::HandedOver));
+    plate.take(void("v", "a", "2026-03-02T13:00:00+08:00"));
+    let changes = plate.take(telling("u", "2026-03-02T13:01:00+08:00", ToldState::NotSent));
+    let steps = vec![
+        (NoticeKind::Waived, 0, Step::Cancel),
+        (NoticeKind::Withdrawn, 0, Step::Cancel),
+    ];
+    assert_eq!(said(&changes), [(Outcome::Voided, 2, steps)]);
+}

@@ -156,7 +156,7 @@ impl Intake {
                 CommitError::NoticeSent => {
                     sources.inner = self.store.inner(self.progress.inner_next, INNER).await?;
                 }
-                CommitError::LostLane => return Err(IntakeError::LostLane),
+                CommitError::LostLane => return self.adopt().await,
                 CommitError::Store(error) => {
                     let stands = self.store.progress().await?;
                     if stands == batch.commit.to {
@@ -175,6 +175,27 @@ impl Intake {
             "a batch could not be committed because messages kept being sent".to_owned(),
         )
         .into())
+    }
+
+    /// Goes on from where the lane stands if nobody else has had it: then it was moved by a commit of our own whose answer
+    /// was lost, and which could not be asked about at that time.
+    async fn adopt(&mut self) -> Result<StepReport, IntakeError> {
+        let (ours, stands) = (self.progress, self.store.progress().await?);
+        let moved = (stands.next, stands.inner_next) > (ours.next, ours.inner_next);
+        if stands.epoch != ours.epoch || !moved || stands.inner_next < ours.inner_next {
+            return Err(IntakeError::LostLane);
+        }
+        tracing::warn!(
+            from = ours.next,
+            to = stands.next,
+            "a commit whose answer was lost was made after all"
+        );
+        self.progress = stands;
+        Ok(StepReport {
+            records: stands.next - ours.next,
+            inner: stands.inner_next - ours.inner_next,
+            ..StepReport::default()
+        })
     }
 
     /// Commits a batch, and judges the one behind it in the meantime where the stream goes on.

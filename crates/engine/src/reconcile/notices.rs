@@ -81,6 +81,8 @@ pub(super) struct Said<'a> {
     pub(super) sent: Vec<ToldKind>,
     /// Notices that our own sending handed over.
     pub(super) handed_over: Vec<&'a str>,
+    /// Kinds of which somebody else says that they were sent.
+    pub(super) elsewhere: Vec<NoticeKind>,
     /// Whether it was another subject's when it was last written.
     pub(super) moved: bool,
 }
@@ -90,11 +92,10 @@ impl Said<'_> {
         self.sent.iter().any(|sent| sent.kind == kind)
     }
 
-    /// Whether this very message was sent. The first of its kind was, when the kind was; a later one only by its own
-    /// telling, since the one before it was sent too.
+    /// Whether this very message was sent, as far as anybody knows.
     fn was_this_sent(&self, id: &CaseId, memo: &NoticeMemo) -> bool {
-        let notice = || NoticeId::new(id, memo.kind, memo.revision);
-        self.was_sent(memo.kind) && (memo.revision == 0 || self.handed_over.contains(&notice().as_str()))
+        let notice = NoticeId::new(id, memo.kind, memo.revision);
+        self.handed_over.contains(&notice.as_str()) || self.elsewhere.contains(&memo.kind)
     }
 
     /// Whether something else was said after it.
@@ -105,6 +106,12 @@ impl Said<'_> {
     }
 }
 
+/// In the place of a fingerprint: the message was sent before it stopped being owed. Should it come back unsent, it is to
+/// be cancelled.
+const SENT_AND_NOT_OWED: u64 = 0;
+/// In the place of a fingerprint: the message was cancelled.
+const CANCELLED: u64 = 1;
+
 /// What to remember of a case's messages and what happens to them.
 pub(super) fn steps(
     id: &CaseId,
@@ -114,77 +121,116 @@ pub(super) fn steps(
     before: &[NoticeMemo],
     wishes: &[Wish],
 ) -> (Vec<NoticeMemo>, Vec<NoticeStep>) {
-    let mut kept = before.to_vec();
-    let mut steps = Vec::new();
-    let fingerprint = print::message(case);
-    let history = !case.live;
-    let new = |kind, revision| NoticeMemo {
-        kind,
-        revision,
-        owed: true,
-        history,
-        fingerprint,
+    let mut messages = Messages {
+        id,
+        said,
+        fingerprint: print::message(case),
+        history: !case.live,
+        kept: before.to_vec(),
+        steps: Vec::new(),
     };
-    let mut note = |memo: &NoticeMemo, step| steps.push(NoticeStep::of(id, memo, step));
-    for memo in &mut kept {
-        if memo.owed && !owed.contains(&memo.kind) {
-            memo.owed = false;
-            if !said.was_this_sent(id, memo) {
-                note(memo, Step::Cancel);
-            }
+    for at in 0..before.len() {
+        let is_latest = before[at + 1..].iter().all(|later| later.kind != before[at].kind);
+        if !is_latest || !owed.contains(&before[at].kind) {
+            messages.leave(at);
         }
     }
-    for &kind in owed {
-        let latest = kept.iter().rposition(|memo| memo.kind == kind);
-        let Some(at) = latest else {
-            let memo = new(kind, 0);
-            note(&memo, Step::Queue);
-            kept.push(memo);
-            continue;
+    for kind in owed {
+        messages.owe(*kind);
+    }
+    for wish in wishes {
+        if wish.case == *id && owed.contains(&wish.kind) {
+            messages.grant(wish);
+        }
+    }
+    (messages.kept, messages.steps)
+}
+
+/// The messages of one case while they are gone through.
+struct Messages<'a> {
+    id: &'a CaseId,
+    said: &'a Said<'a>,
+    /// Of what the texts are made of now.
+    fingerprint: u64,
+    history: bool,
+    kept: Vec<NoticeMemo>,
+    steps: Vec<NoticeStep>,
+}
+
+impl Messages<'_> {
+    /// One that is not owed, or that a later one of its kind has replaced.
+    fn leave(&mut self, at: usize) {
+        let memo = &mut self.kept[at];
+        if memo.owed || memo.fingerprint == SENT_AND_NOT_OWED {
+            if self.said.was_this_sent(self.id, memo) {
+                memo.fingerprint = SENT_AND_NOT_OWED;
+            } else {
+                // It was not sent, or it comes back unsent after it stopped being true.
+                memo.fingerprint = CANCELLED;
+                self.steps.push(NoticeStep::of(self.id, memo, Step::Cancel));
+            }
+        }
+        memo.owed = false;
+    }
+
+    /// One that is owed: new, again, or with other words.
+    fn owe(&mut self, kind: NoticeKind) {
+        let said = self.said;
+        let Some(at) = self.kept.iter().rposition(|memo| memo.kind == kind) else {
+            return self.queue(kind, 0, self.history);
         };
         let told = said.told.iter().find(|told| told.kind == kind);
         let contradicted = told.is_some_and(|told| said.is_contradicted(told));
-        let memo = &mut kept[at];
+        let memo = &mut self.kept[at];
         // It was said to another subject; this one has not heard it.
         let misdirected = told.is_none() && said.was_sent(kind) && (said.moved || !memo.owed);
         if !memo.owed && contradicted || misdirected {
             memo.owed = false;
-            let memo = new(kind, memo.revision + 1);
-            note(&memo, Step::Queue);
-            kept.push(memo);
-            continue;
+            memo.fingerprint = SENT_AND_NOT_OWED;
+            let revision = memo.revision + 1;
+            return self.queue(kind, revision, self.history);
         }
-        let changed = memo.fingerprint != fingerprint || memo.history != history;
+        let changed = memo.fingerprint != self.fingerprint || memo.history != self.history;
         let step = match (memo.owed, told) {
             // What was said stands again; nothing needs to be said twice.
             (_, Some(_)) => None,
+            // It has come back unsent, and nobody has cancelled it.
+            (false, None) if memo.fingerprint == SENT_AND_NOT_OWED => Some(Step::Update),
             (false, None) => Some(Step::Requeue),
             (true, None) => changed.then_some(Step::Update),
         };
         memo.owed = true;
         if let Some(step) = step {
-            memo.fingerprint = fingerprint;
-            memo.history = history;
-            note(memo, step);
+            memo.fingerprint = self.fingerprint;
+            memo.history = self.history;
+            self.steps.push(NoticeStep::of(self.id, memo, step));
         }
     }
-    let is_true = |wish: &&Wish| wish.case == *id && owed.contains(&wish.kind);
-    for wish in wishes.iter().filter(is_true) {
-        if !is_next(wish, &kept) {
-            continue;
-        }
-        let memo = NoticeMemo {
-            history: false,
-            ..new(wish.kind, wish.revision)
-        };
-        note(&memo, Step::Queue);
-        kept.push(memo);
-    }
-    (kept, steps)
-}
 
-/// Whether a wish is for the message that follows the latest of its kind; one that was granted before is not.
-fn is_next(wish: &Wish, kept: &[NoticeMemo]) -> bool {
-    let latest = kept.iter().rfind(|memo| memo.kind == wish.kind);
-    latest.is_some_and(|latest| latest.revision + 1 == wish.revision)
+    /// One that a person wants said again, if it is the one that follows the latest: a wish is granted once.
+    fn grant(&mut self, wish: &Wish) {
+        let latest = self.kept.iter_mut().rfind(|memo| memo.kind == wish.kind);
+        let Some(latest) = latest.filter(|latest| latest.revision + 1 == wish.revision) else {
+            return;
+        };
+        latest.owed = false;
+        latest.fingerprint = if self.said.was_this_sent(self.id, latest) {
+            SENT_AND_NOT_OWED
+        } else {
+            CANCELLED
+        };
+        self.queue(wish.kind, wish.revision, false);
+    }
+
+    fn queue(&mut self, kind: NoticeKind, revision: u32, history: bool) {
+        let memo = NoticeMemo {
+            kind,
+            revision,
+            owed: true,
+            history,
+            fingerprint: self.fingerprint,
+        };
+        self.steps.push(NoticeStep::of(self.id, &memo, Step::Queue));
+        self.kept.push(memo);
+    }
 }

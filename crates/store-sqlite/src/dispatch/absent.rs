@@ -29,6 +29,8 @@ impl Job for ProveAbsent {
         let query = sqlx::query(
             "SELECT notice.id, notice.state, notice.expires_at > ?2 AND NOT EXISTS (
                 SELECT 1 FROM attempt AS other WHERE other.notice = notice.id AND other.id <> ?1 AND other.code = ?3)
+                AND NOT EXISTS (SELECT 1 FROM notice AS later WHERE later.case_id = notice.case_id
+                    AND later.kind = notice.kind AND later.revision > notice.revision)
              FROM attempt JOIN notice ON notice.id = attempt.notice
              WHERE attempt.id = ?1 AND class = 10 AND live = 1",
         );

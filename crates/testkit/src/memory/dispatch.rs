@@ -238,9 +238,10 @@ impl DispatchStore for MemoryStore {
                 && other.id != *attempt
                 && other.code.as_deref() == Some(PROVED_NOT_RECEIVED)
         });
+        let is_superseded = is_superseded(&books, &notice);
         let row = books.notice(&notice);
         let row = row.ok_or_else(|| StoreError::Corrupt(format!("there is no notice {notice}")))?;
-        let again = again.filter(|_| row.expires_at > now && !had_its_chance);
+        let again = again.filter(|_| row.expires_at > now && !had_its_chance && !is_superseded);
         row.reason = Some(PROVED_NOT_RECEIVED.into());
         if again.is_some() {
             row.state = NoticeState::Queued;
@@ -258,11 +259,7 @@ impl DispatchStore for MemoryStore {
         let row = row
             .ok_or_else(|| StoreError::NotFound(format!("notice {notice}")))?
             .clone();
-        let is_superseded = books
-            .notices
-            .iter()
-            .any(|later| later.case == row.case && later.kind == row.kind && later.revision > row.revision);
-        if is_superseded || !may_be_said_again(row.state) {
+        if is_superseded(&books, notice) || !may_be_said_again(row.state) {
             return Ok(Acted::Refused(row.state));
         }
         books.append_inner(now, &[wish]);
@@ -379,6 +376,17 @@ fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> Grant {
     });
     books.append_inner(now, std::slice::from_ref(&submission.told));
     Grant::Granted
+}
+
+/// Whether a later message of the same kind exists.
+fn is_superseded(books: &Books, id: &NoticeId) -> bool {
+    let Some(row) = books.notices.iter().find(|notice| notice.id == *id) else {
+        return false;
+    };
+    let is_later = |later: &StoredNotice| {
+        later.case == row.case && later.kind == row.kind && later.revision > row.revision
+    };
+    books.notices.iter().any(is_later)
 }
 
 /// Until when a recipient has had enough, if it has.
