@@ -18,7 +18,7 @@ use pipeline::dispatch::Dispatch;
 use pipeline::intake::{Intake, JudgeBy};
 use pipeline::run::{self, Heart, Role, Shared};
 use pipeline::upkeep::{Resend, Upkeep};
-use ports::clock::SystemClock;
+use ports::clock::{Clock as _, SystemClock};
 use ports::dispatch::Caps;
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
@@ -77,6 +77,17 @@ impl Parts {
             resend: settings.resend,
             caps: settings.caps,
         })
+    }
+
+    /// To be called before the first message is sent: finds out whether this database is the one that sent last.
+    pub(crate) async fn begin_to_send(&self) -> Result<(), Failure> {
+        if let Some(reason) = self.store.begin_to_send(SystemClock.now()).await? {
+            tracing::error!(
+                reason,
+                "nothing is sent: the database may be older than what was sent"
+            );
+        }
+        Ok(())
     }
 
     /// The role that sends.
@@ -196,6 +207,7 @@ impl Service {
             });
         }
         if self.roles.contains(&RoleWord::Dispatch) {
+            parts.begin_to_send().await?;
             roles.push(Role {
                 name: "dispatch",
                 step: Box::new(Ringing::new(parts.dispatch(), intake_bell)),

@@ -11,4 +11,5 @@ pub mod quarantine;
 pub mod read;
 pub mod receipt;
 pub mod registry;
+pub mod restore;
 pub mod store;

@@ -69,7 +69,10 @@ impl DispatchStore for SqliteStore {
             sealed: sealed?,
             leases: self.leases.clone(),
         };
-        Ok(self.writer.write(submit).await?)
+        let granted = self.writer.write(submit).await?;
+        // Before anything of it is sent; where that fails, nothing is.
+        self.count_sent().await?;
+        Ok(granted)
     }
 
     async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {

@@ -9,10 +9,12 @@
 //! has an index with random keys. Numbers and times come from outside: this crate has no clock, makes no id in SQL and
 //! decides nothing. Phones, texts and requests are sealed before they get here ([`seal`]).
 
+mod backup;
 mod commit;
 mod dispatch;
 mod error;
 mod heads;
+mod incarnation;
 mod intake;
 pub mod key;
 mod ladder;
@@ -28,7 +30,7 @@ mod writer;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
@@ -38,6 +40,7 @@ use dispatch::Leases;
 use error::Fault;
 use writer::Writer;
 
+pub use backup::{RestoreError, Restored, restore};
 pub use lock::{LockError, RoleLock};
 pub use open::{OpenError, Options, Status};
 pub use seal::Keys;
@@ -58,6 +61,8 @@ pub struct SqliteStore {
     end: Arc<watch::Sender<u64>>,
     sources: Arc<Mutex<Sources>>,
     leases: Arc<Mutex<Leases>>,
+    /// Counts what is sent, in a process that sends.
+    sent: OnceLock<Arc<incarnation::sidecar::Sidecar>>,
 }
 
 /// Senders by name, as `identity` numbers them; none is ever removed or renumbered.
@@ -74,6 +79,7 @@ impl SqliteStore {
             end: Arc::new(watch::Sender::new(0)),
             sources: Arc::default(),
             leases: Arc::default(),
+            sent: OnceLock::new(),
         }
     }
 

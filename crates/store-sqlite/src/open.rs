@@ -139,35 +139,6 @@ impl SqliteStore {
         Ok(Self::new(path, schema, options.keys, writer, readers))
     }
 
-    /// Writes a copy that can be opened by itself; other work goes on meanwhile. The target must not exist.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let Some(target) = to.to_str() else {
-            return Err(StoreError::Conflict(format!(
-                "{} is not a path in UTF-8",
-                to.display()
-            )));
-        };
-        if to.exists() {
-            return Err(StoreError::Conflict(format!(
-                "{target} exists already; a backup overwrites nothing"
-            )));
-        }
-        let mut conn = self.reader().await?;
-        sqlx::query("PRAGMA query_only = off")
-            .execute(&mut *conn)
-            .await
-            .map_err(Fault::from)?;
-        let written = sqlx::query("VACUUM INTO ?1")
-            .bind(target)
-            .execute(&mut *conn)
-            .await;
-        // Not given back to the pool, whose connections write nothing.
-        let closed = sqlx::Connection::close(conn.detach()).await;
-        written.map_err(Fault::from)?;
-        closed.map_err(Fault::from)?;
-        Ok(())
-    }
-
     /// What the store says about itself.
     pub async fn status(&self) -> Result<Status, StoreError> {
         Ok(self.read_status().await?)
@@ -244,6 +215,11 @@ fn migrator() -> Migrator {
         step(2, "receipts", include_str!("../migrations/0002_receipts.sql")),
         step(3, "recipients", include_str!("../migrations/0003_recipients.sql")),
         step(4, "quarantine", include_str!("../migrations/0004_quarantine.sql")),
+        step(
+            5,
+            "incarnation",
+            include_str!("../migrations/0005_incarnation.sql"),
+        ),
     ])
 }
 

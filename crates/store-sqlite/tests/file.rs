@@ -122,9 +122,12 @@ async fn a_backup_is_a_whole_store_and_overwrites_nothing() {
     let store = open(&directory.path().join("city.db")).await;
     store.append(&[record("one"), record("two")]).await.unwrap();
     let copy = directory.path().join("copy.db");
-    store.backup(&copy).await.unwrap();
+    store
+        .backup(&copy, false, Timestamp::from_micros(1))
+        .await
+        .unwrap();
     store.append(&[record("three")]).await.unwrap();
-    let again = store.backup(&copy).await;
+    let again = store.backup(&copy, false, Timestamp::from_micros(1)).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     let copied = open(&copy).await;
     assert_eq!(copied.end().await.unwrap(), 3);

@@ -19,6 +19,7 @@ mod proof;
 mod quarantine;
 mod reads;
 mod receipts;
+mod restore;
 mod sample;
 mod stream;
 
@@ -37,6 +38,7 @@ pub use proof::*;
 pub use quarantine::*;
 pub use reads::*;
 pub use receipts::*;
+pub use restore::*;
 pub use stream::*;
 
 /// Where one store's data lies, empty at first.

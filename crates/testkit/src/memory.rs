@@ -7,8 +7,9 @@ mod intake;
 mod quarantine;
 mod read;
 mod receipt;
+mod restore;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -90,6 +91,9 @@ struct Books {
     handlings: Vec<Handling>,
     actions: Vec<AuditEntry>,
     decisions: Vec<AuditEntry>,
+    /// Since when messages may have been sent of which nothing is known.
+    lost_since: Option<Timestamp>,
+    cleared: BTreeSet<NoticeId>,
 }
 
 #[derive(Clone)]

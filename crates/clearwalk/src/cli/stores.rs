@@ -338,8 +338,11 @@ pub(crate) enum DbCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: clearwalk db backup clearwalk.backup.db")]
 pub(crate) struct BackupArgs {
-    /// The copy; it must not exist.
+    /// The copy. The key file is not in it: keep that one too, in another place.
     pub(crate) to: PathBuf,
+    /// Replaces a copy that is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Options of `db restore`.
@@ -351,4 +354,7 @@ pub(crate) struct RestoreArgs {
     /// Yes, the present database is replaced; it is kept beside with the ending `.before-restore`.
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Who says so; else the login name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }

@@ -1,15 +1,14 @@
 //! `db`: the schema, and copies of the database. The keys that seal personal data are kept apart from copies.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-
+use ports::store::StoreError;
 use serde_json::json;
-use store_sqlite::{Options, SqliteStore};
+use store_sqlite::{RestoreError, SqliteStore};
 
 use super::Context;
 use crate::cli::{BackupArgs, DbCommand, RestoreArgs};
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
+use crate::instant;
 use crate::output::{self, Output};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access};
@@ -68,20 +67,27 @@ async fn status(context: &Context, settings: &Settings, store: &SqliteStore) -> 
 
 async fn backup(context: &Context, settings: &Settings, args: &BackupArgs) -> Result<(), Failure> {
     let store = wiring::open(settings, Access::Use).await?;
-    store.backup(&args.to).await?;
-    done(context, "backup", &args.to)?;
+    let failed = |error: StoreError| match error {
+        StoreError::Conflict(what) => {
+            Failure::new(Code::Conflict, what).hint("name another file, or add --force to replace it")
+        }
+        other => other.into(),
+    };
+    store
+        .backup(&args.to, args.force, instant::now())
+        .await
+        .map_err(failed)?;
+    let key = wiring::key_file(settings).display().to_string();
     if context.json {
-        return Ok(());
+        return output::print_json(&json!({ "backup": args.to.display().to_string(), "key_file": key }));
     }
-    let key = wiring::key_file(settings);
+    output::print_line(&args.to.display().to_string())?;
     output::say(format!(
-        "keep {} too, and apart from it: without the key, phones and texts stay sealed",
-        key.display()
+        "the key file is not in it: keep {key} too, and apart from it; without the key, phones and texts stay sealed"
     ));
     Ok(())
 }
 
-/// The copy is opened before anything is moved, and the present database is kept.
 async fn restore(context: &Context, settings: &Settings, args: &RestoreArgs) -> Result<(), Failure> {
     let database = settings.database.as_path();
     if !args.yes {
@@ -95,66 +101,36 @@ async fn restore(context: &Context, settings: &Settings, args: &RestoreArgs) -> 
         );
     }
     std::fs::metadata(&args.from).map_err(|error| Failure::reading(&args.from, &error))?;
+    let by = super::actor(args.by.as_deref())?;
     let _lock = wiring::take_lock(settings, "db restore")?;
-    let kept = ending(database, ".before-restore");
-    if kept.exists() {
-        let failure = Failure::new(
-            Code::Conflict,
-            format_args!("{} is there already", kept.display()),
-        );
-        return Err(failure.hint("it is the database before an earlier restore; move it away"));
-    }
-    let draft = ending(database, ".restoring");
-    std::fs::copy(&args.from, &draft).map_err(|error| Failure::writing(&draft, &error))?;
-    check(settings, &draft).await.inspect_err(|_| {
-        // The reason why it is no database of ours is the news; that a draft stays is not.
-        let _left = std::fs::remove_file(&draft);
-    })?;
-    if database.exists() {
-        // Whatever the write-ahead log holds belongs to the old database.
-        let store = wiring::open(settings, Access::Use).await?;
-        wiring::close(store).await;
-        rename(database, &kept)?;
-        for side in ["-wal", "-shm"] {
-            let file = ending(database, side);
-            if file.exists() {
-                rename(&file, &ending(&kept, side))?;
-            }
-        }
-    }
-    rename(&draft, database)?;
-    done(context, "restored", database)
-}
-
-/// Whether it is a database of ours that this release can open with the present keys.
-async fn check(settings: &Settings, copy: &Path) -> Result<(), Failure> {
     let keys =
         store_sqlite::key::load_or_create(&wiring::key_file(settings)).map_err(Failure::configuration)?;
-    let options = Options {
-        keys,
-        create: false,
-        migrate: false,
-    };
-    let store = SqliteStore::open(&format!("sqlite:{}", copy.display()), options).await?;
-    store.status().await?;
-    store.close().await;
+    let restored = store_sqlite::restore(database, &args.from, keys, &by, instant::now()).await?;
+    let kept = restored.kept.map(|kept| kept.display().to_string());
+    let name = database.display().to_string();
+    if context.json {
+        return output::print_json(&json!({ "restored": name, "kept": kept, "paused": restored.reason }));
+    }
+    output::print_line(&name)?;
+    if let Some(kept) = kept {
+        output::say(format!("the replaced database is kept as {kept}"));
+    }
+    output::say(
+        "nothing is sent until `clearwalk sms reconcile` has asked what was sent since the copy was made",
+    );
     Ok(())
 }
 
-fn ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
-    std::fs::rename(from, to).map_err(|error| Failure::writing(to, &error))
-}
-
-fn done(context: &Context, word: &str, path: &Path) -> Result<(), Failure> {
-    let path = path.display().to_string();
-    if context.json {
-        return output::print_json(&json!({ word: path }));
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        let code = match error {
+            RestoreError::Schema(error) => return error.into(),
+            RestoreError::Store(error) => return error.into(),
+            RestoreError::Damaged { .. } => Code::CheckFailed,
+            RestoreError::Keys { .. } => Code::Configuration,
+            RestoreError::InUse(_) => Code::Conflict,
+            RestoreError::File { .. } => Code::Failure,
+        };
+        Self::new(code, error)
     }
-    output::print_line(&path)
 }

@@ -116,6 +116,7 @@ async fn work(
     let end = store.end().await?;
     decider.reach(end, |_| {}).await?;
     say("decided; now the owners are told, by a test gateway on this machine".to_owned());
+    parts.begin_to_send().await?;
     send(&mut parts.dispatch(), store).await?;
     // What people were told is a fact that decisions rest on.
     decider.reach(end, |_| {}).await?;

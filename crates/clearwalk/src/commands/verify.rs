@@ -8,6 +8,7 @@ use world::verify::{Evidence, Finding, Report, Verdict};
 use super::{Context, export};
 use crate::cli::VerifyArgs;
 use crate::failure::{Code, Failure};
+use crate::instant;
 use crate::output::{self, Output};
 use crate::telemetry::{self, Talk};
 use crate::wiring::{self, Access};
@@ -56,7 +57,7 @@ fn take_exports(context: &Context, folder: &Path, exports: &Path) -> Result<(), 
     super::runtime()?.block_on(async {
         let copy = folder.join("copy.db");
         let store = wiring::open(&settings, Access::Use).await?;
-        store.backup(&copy).await?;
+        store.backup(&copy, false, instant::now()).await?;
         wiring::close(store).await;
         settings.key_file = Some(wiring::key_file(&settings));
         settings.database = copy;

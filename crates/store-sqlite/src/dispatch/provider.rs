@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use engine::notice::AttemptClass;
 use engine::time::Timestamp;
 use ports::dispatch::{Finished, Pause, ProviderState};
+use ports::restore::is_restored;
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::error::Fault;
+use crate::error::{Fault, conflict};
 use crate::writer::Job;
 
 /// So many unknown answers in a row pause a provider.
@@ -93,6 +94,10 @@ impl Job for SetPause {
         let mut states = load(conn).await?;
         let mut state = states.remove(&self.provider).unwrap_or_default();
         state.name = self.provider.clone();
+        if let Some(stands) = state.paused.as_ref().filter(|stands| is_restored(&stands.reason)) {
+            // To take it in silence would let the release of the one end the other.
+            return Err(conflict(format!("paused already: {}", stands.reason)));
+        }
         pause(&mut state, self.pause.clone());
         save(conn, &state).await
     }
@@ -108,6 +113,12 @@ impl Job for Resume {
         let Some(mut state) = load(conn).await?.remove(&self.0) else {
             return Ok(false);
         };
+        if let Some(pause) = state.paused.as_ref().filter(|pause| is_restored(&pause.reason)) {
+            return Err(conflict(format!(
+                "{}; only `clearwalk sms reconcile` ends this pause",
+                pause.reason
+            )));
+        }
         let was_paused = state.paused.take().is_some();
         state.unknowns = 0;
         save(conn, &state).await?;

@@ -13,6 +13,7 @@ use ports::dispatch::{
     PROVED_NOT_RECEIVED, Pause, ProviderState, RECIPIENT_CAP, Submission, UnknownAttempt, may_be_said_again,
 };
 use ports::read::StoredNotice;
+use ports::restore::is_restored;
 use ports::store::StoreError;
 
 use super::{Attempt, Books, MemoryStore};
@@ -293,7 +294,9 @@ impl DispatchStore for MemoryStore {
 
     async fn pause(&self, provider: &str, pause: &Pause) -> Result<(), StoreError> {
         let mut books = self.books();
-        set_pause(books.provider(provider), pause.clone());
+        let state = books.provider(provider);
+        refuse_restored(state)?;
+        set_pause(state, pause.clone());
         Ok(())
     }
 
@@ -302,6 +305,7 @@ impl DispatchStore for MemoryStore {
         let Some(state) = books.providers.get_mut(provider) else {
             return Ok(false);
         };
+        refuse_restored(state)?;
         state.unknowns = 0;
         Ok(state.paused.take().is_some())
     }
@@ -487,6 +491,14 @@ fn streak(books: &mut Books, provider: &str, outcome: &Finished, now: Timestamp)
                 state.unknowns = 0;
             }
         }
+    }
+}
+
+/// A pause because the store was put back in time has its own end.
+fn refuse_restored(state: &ProviderState) -> Result<(), StoreError> {
+    match &state.paused {
+        Some(pause) if is_restored(&pause.reason) => Err(StoreError::Conflict(pause.reason.to_string())),
+        _ => Ok(()),
     }
 }
 
