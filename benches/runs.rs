@@ -99,17 +99,22 @@ pub fn times_head() {
 
 /// Processor time of this process so far, ended threads included; to a hundredth of a second.
 fn processor_time() -> Option<Duration> {
-    ticks_from(11)
+    ticks_from("self", 11)
+}
+
+/// Processor time of a process so far, to a hundredth of a second.
+pub fn processor_time_of(process: &str) -> Option<Duration> {
+    ticks_from(process, 11)
 }
 
 /// Processor time of children that have ended.
 pub fn children_time() -> Duration {
-    ticks_from(13).unwrap_or_default()
+    ticks_from("self", 13).unwrap_or_default()
 }
 
-/// Two neighbouring fields of /proc/self/stat, in user and in system mode, counted after the name.
-fn ticks_from(field: usize) -> Option<Duration> {
-    let text = fs::read_to_string("/proc/self/stat").ok()?;
+/// Two neighbouring fields of a process's stat in /proc, in user and in system mode, counted after the name.
+fn ticks_from(process: &str, field: usize) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(field);
     let mut ticks = || fields.next()?.parse::<u64>().ok();
     Some(Duration::from_secs_f64((ticks()? + ticks()?) as f64 / TICKS))

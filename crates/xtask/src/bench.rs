@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 
 /// In the order of a fact's way.
-const NAMES: [&str; 5] = ["events", "engine", "ledger", "decide", "import"];
+const NAMES: [&str; 6] = ["events", "engine", "ledger", "decide", "import", "service"];
 
 /// Runs one benchmark, or all.
 pub(crate) fn run(root: &Path, name: Option<&str>, arguments: &[OsString]) -> Result<()> {
@@ -20,8 +20,8 @@ pub(crate) fn run(root: &Path, name: Option<&str>, arguments: &[OsString]) -> Re
         Some(name) => bail!("no benchmark is called {name}; there are {}", NAMES.join(", ")),
         None => NAMES.to_vec(),
     };
-    if names.contains(&"import") {
-        // It measures the binary from outside.
+    if names.iter().any(|name| ["import", "service"].contains(name)) {
+        // They measure the binary from outside.
         process::run(process::cargo(root).args(["build", "--release", "-p", "clearwalk"]))?;
     }
     let day = process::output(Command::new("date").args(["-u", "+%F"]))?;
