@@ -177,7 +177,10 @@ pub(crate) async fn versions(
 /// Whose case it is; none: nobody's in particular, or there is no such case.
 pub(crate) async fn authority(app: &App, id: &CaseId) -> Result<Option<String>, Problem> {
     let stored = app.parts.store.case(id).await?;
-    let last = stored.iter().rfind(|stored| stored.effective).or_else(|| stored.last());
+    let last = stored
+        .iter()
+        .rfind(|stored| stored.effective)
+        .or_else(|| stored.last());
     let case = last.map(CaseItem::try_from).transpose()?;
     Ok(case.and_then(|case| case.line.authority))
 }

@@ -8,12 +8,13 @@ mod unpack;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use engine::fact::{Body as Content, ContentDigest, FactId};
+use engine::ids;
 use engine::route::{self, Home};
 use engine::time::Timestamp;
 use formats::event::{self, Known};
@@ -27,6 +28,7 @@ use self::check::{Checked, Checker};
 use crate::access::Caller;
 use crate::app::App;
 use crate::guard;
+use crate::hands::{self, Answer, Stand};
 use crate::problem::Problem;
 
 /// The largest body as it is sent: some ten thousand facts, packed or not.
@@ -69,6 +71,14 @@ pub(crate) async fn take(
     let sent = axum::body::to_bytes(body, LARGEST_SENT)
         .await
         .map_err(|_| guard::too_large(LARGEST_SENT))?;
+    // What has no key is known by the facts in it, which are the same for ever.
+    let held = match hands::key_if_any(&caller, &headers)? {
+        None => None,
+        Some(key) => match app.keys.take(key, ids::hash(&[b"facts", &sent]))? {
+            Stand::Answered(answer) => return Ok(answer.into_response()),
+            Stand::Ours(held) => Some(held),
+        },
+    };
     let now = app.parts.now.now();
     let checker = Checker {
         rules: app.parts.rules.clone(),
@@ -92,7 +102,17 @@ pub(crate) async fn take(
     if taken.accepted + taken.duplicate == 0 {
         return Err(Problem::nothing_taken(taken));
     }
-    Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
+    let answer = Answer {
+        status: StatusCode::ACCEPTED,
+        body: serde_json::to_vec(&taken)
+            .expect("strings and numbers always serialise")
+            .into(),
+        tag: None,
+    };
+    if let Some(held) = held {
+        held.answered(answer.clone());
+    }
+    Ok(answer.into_response())
 }
 
 /// Whether one fact may go into the stream; else where it is wrong, and why.

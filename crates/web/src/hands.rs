@@ -25,7 +25,6 @@ use ports::log::NewEnvelope;
 use ports::read::NewAudit;
 use serde::Serialize;
 
-use self::keys::{Answer, Stand};
 use self::saying::{Discretion, Objection, Plate, Review, Saying, Void};
 use crate::access::Caller;
 use crate::app::App;
@@ -34,7 +33,7 @@ use crate::cases::{self, CaseItem};
 use crate::problem::Problem;
 use crate::tag;
 
-pub(crate) use self::keys::{Keys, other_body};
+pub(crate) use self::keys::{Answer, Keys, Stand, other_body};
 
 /// How long an answer waits for intake. Most facts are decided on within a tenth of a second; after this long something
 /// is in the way, and the person had better be told.
@@ -118,18 +117,22 @@ async fn say<S: Saying>(
 
 /// What a request is known by: its key, and who sent it.
 pub(crate) fn key(caller: &Caller, headers: &HeaderMap) -> Result<[u8; 32], Problem> {
+    let detail = "missing; give each deed a key of its own, and the same one when it is sent again";
+    let missing = || Problem::parameter("Idempotency-Key", detail);
+    key_if_any(caller, headers)?.ok_or_else(missing)
+}
+
+/// The same, where a request does without one.
+pub(crate) fn key_if_any(caller: &Caller, headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
     let given = headers
         .get("idempotency-key")
         .map(|value| value.to_str().unwrap_or(""));
-    let Some(key) = given else {
-        let detail = "missing; give each deed a key of its own, and the same one when it is sent again";
-        return Err(Problem::parameter("Idempotency-Key", detail));
-    };
+    let Some(key) = given else { return Ok(None) };
     if key.is_empty() || key.len() > LONGEST_KEY {
         let detail = format!("1 to {LONGEST_KEY} visible characters are wanted");
         return Err(Problem::parameter("Idempotency-Key", detail));
     }
-    Ok(ids::hash(&[caller.name.as_bytes(), key.as_bytes()]))
+    Ok(Some(ids::hash(&[caller.name.as_bytes(), key.as_bytes()])))
 }
 
 /// Who says so.
@@ -273,14 +276,17 @@ fn answer(fact: &FactId, decided: bool, case: &CaseItem) -> Answer {
         body: serde_json::to_vec(&said)
             .expect("strings and numbers always serialise")
             .into(),
-        tag: tag::of_version(case.version),
+        tag: Some(tag::of_version(case.version)),
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let headers = [(header::ETAG, self.tag)];
         let media = [(header::CONTENT_TYPE, "application/json")];
-        (self.status, headers, media, self.body).into_response()
+        let mut response = (self.status, media, self.body).into_response();
+        if let Some(tag) = self.tag {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
     }
 }

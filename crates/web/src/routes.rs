@@ -285,7 +285,7 @@ fn changing() -> Vec<Route> {
     vec![
         Route::post("/v1/facts", Ingest, "sendFacts", facts::take)
             .says("Takes facts; answers once they are durable in the stream")
-            .taking(&["Content-Encoding"])
+            .taking(&["Content-Encoding", "facts-Idempotency-Key"])
             .body(&[
                 ("application/cloudevents+json", "Fact"),
                 ("application/cloudevents-batch+json", "Facts"),

@@ -15,10 +15,10 @@ const KEPT: usize = 10_000;
 
 /// An answer as it was given.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
-    pub(super) tag: HeaderValue,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+    pub(crate) tag: Option<HeaderValue>,
 }
 
 /// All keys.
@@ -41,7 +41,7 @@ struct Entry {
 }
 
 /// What is to be done about a request.
-pub(super) enum Stand {
+pub(crate) enum Stand {
     /// Nothing: this was the answer.
     Answered(Answer),
     /// It is ours.
@@ -49,7 +49,7 @@ pub(super) enum Stand {
 }
 
 /// A key that this request holds; let go when it is dropped.
-pub(super) struct Held {
+pub(crate) struct Held {
     keys: Keys,
     key: [u8; 32],
 }
@@ -70,7 +70,7 @@ impl Keys {
     }
 
     /// Takes a key for the request that `print` stands for.
-    pub(super) fn take(&self, key: [u8; 32], print: [u8; 32]) -> Result<Stand, Problem> {
+    pub(crate) fn take(&self, key: [u8; 32], print: [u8; 32]) -> Result<Stand, Problem> {
         let mut known = self.known();
         if let Some(entry) = known.by_key.get_mut(&key) {
             if entry.print != print {
@@ -120,7 +120,7 @@ impl Held {
     }
 
     /// This is the answer from now on.
-    pub(super) fn answered(&self, answer: Answer) {
+    pub(crate) fn answered(&self, answer: Answer) {
         if let Some(entry) = self.keys.known().by_key.get_mut(&self.key) {
             entry.answer = Some(answer);
         }
@@ -176,7 +176,7 @@ mod tests {
         again.answered(Answer {
             status: StatusCode::OK,
             body: Bytes::new(),
-            tag: HeaderValue::from_static("\"v1\""),
+            tag: Some(HeaderValue::from_static("\"v1\"")),
         });
         drop(again);
         assert_eq!((status(&keys, 1, 1), status(&keys, 1, 2)), (200, 422));

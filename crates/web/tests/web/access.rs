@@ -88,7 +88,14 @@ impl Guarded {
             .header(header::CONTENT_TYPE, media);
         // Deeds want these two; others do not mind them.
         request = request
-            .header("idempotency-key", "k")
+            // One for each request, so that none of them answers for another.
+            .header(
+                "idempotency-key",
+                format!(
+                    "{:?}",
+                    engine::ids::hash(&[address.as_bytes(), body.as_bytes()]).get(..16)
+                ),
+            )
             .header(header::IF_MATCH, "*");
         if let Some(name) = name {
             request = request.header(header::AUTHORIZATION, format!("Bearer secret-{name}"));

@@ -356,3 +356,27 @@ async fn so_many_requests_are_looked_at_at_once_and_the_next_is_asked_to_come_ag
     assert_eq!(taken(&late), (1, 0, vec![]));
     assert_eq!(lane.end().await.unwrap(), BOUND as u64 + 2);
 }
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_answer_and_another_body_is_another_request() {
+    let scene = empty();
+    let keyed = async |key: &str, body: String| {
+        let request = Request::post("/v1/facts")
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, ONE)
+            .header("idempotency-key", key);
+        scene.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let body = sighting("k1").to_string();
+    let first = keyed("one", body.clone()).await;
+    assert_eq!(taken(&first).0, 1);
+    let again = keyed("one", body.clone()).await;
+    assert_eq!((again.status, &again.text), (first.status, &first.text));
+    assert_eq!(stream(&scene).await.len(), 1, "nothing is appended twice");
+    let other = keyed("one", sighting("k2").to_string()).await;
+    assert_eq!(other.status, 422, "{}", other.text);
+    assert_eq!(keyed("", body).await.status, 400);
+    // What came to nothing may be tried again.
+    assert_eq!(keyed("two", "{}".to_owned()).await.status, 400);
+    assert_eq!(taken(&keyed("two", sighting("k3").to_string()).await).0, 1);
+}
