@@ -32,7 +32,8 @@ pub(crate) async fn read_up_to(largest: usize, headers: &HeaderMap, body: Body) 
             "media_type",
             "Another media type is wanted",
             "send application/json",
-        ));
+        )
+        .of("Content-Type"));
     }
     axum::body::to_bytes(body, largest)
         .await
@@ -47,13 +48,14 @@ impl Members {
     /// An object with these members and no other.
     pub(crate) fn read(bytes: &[u8], known: &[&str]) -> Result<Self, Problem> {
         let all: All = serde_json::from_slice(bytes).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            let what = if error.is_data() {
-                "is no object"
-            } else {
-                "is not JSON"
-            };
-            Problem::bad_request(format!("the body {what}, at {place}"))
+            Problem::bad_request(match (bytes.trim_ascii(), error.is_data()) {
+                ([], _) => "the body is empty; a JSON object is wanted".to_owned(),
+                (_, true) => "the body is no JSON object".to_owned(),
+                _ => {
+                    let (line, column) = (error.line(), error.column());
+                    format!("the body is not JSON, at line {line} column {column}")
+                }
+            })
         })?;
         for (index, (name, _)) in all.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {

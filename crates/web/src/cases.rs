@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::cursor::{self, Of, Page};
 use crate::notices::NoticeItem;
 use crate::problem::Problem;
-use crate::query::{LARGEST_LIMIT, Parameters};
+use crate::query::{self, LARGEST_LIMIT, Parameters};
 use crate::tag;
 
 /// A version of a case: its line, and where it stands among the versions.
@@ -187,8 +187,7 @@ pub(crate) async fn authority(app: &App, id: &CaseId) -> Result<Option<String>, 
 
 /// The number in the address.
 pub(crate) fn id(given: Result<Path<String>, PathRejection>) -> Result<CaseId, Problem> {
-    let Path(id) = given.map_err(|error| Problem::parameter("id", error.body_text()))?;
-    Ok(CaseId::from_text(&id))
+    Ok(CaseId::from_text(&query::text_of(given, "id")?))
 }
 
 pub(crate) async fn one(

@@ -17,7 +17,7 @@ use engine::judge;
 use engine::ledger::Ledger;
 use engine::notice::NoticeState;
 use engine::place::Place;
-use engine::plate;
+use engine::plate::{self, ClassReading};
 use engine::rules::Rules;
 use engine::time::Timestamp;
 use formats::case_line::{self, Because, CaseLine, WindowLine};
@@ -149,6 +149,9 @@ impl Question {
         let class = parameters.get("class");
         let read = plate::read(grammar, Some(need("plate")?), class, None, None)
             .map_err(|_| Problem::parameter("plate", "not a plate that there can be"))?;
+        if class.is_some() && read.class_reading == ClassReading::Unknown {
+            return Err(Problem::parameter("class", "no class that a vehicle can have"));
+        }
         let at = match parameters.get("at") {
             None => app.parts.now.now(),
             Some(text) => text

@@ -83,6 +83,7 @@ async fn say<S: Saying>(
     let key = key(caller, headers)?;
     let bytes = body::read(headers, body).await?;
     let said = S::read(&Members::read(&bytes, S::MEMBERS)?)?;
+    said.check(app.parts.grammar)?;
     let by = by(caller, said.by())?;
     // The same key for another case or another deed is another request.
     let print = ids::hash(&[S::ACTION.as_bytes(), id.as_str().as_bytes(), &bytes]);
@@ -155,13 +156,15 @@ fn if_match(headers: &HeaderMap, case: &CaseItem) -> Result<(), Problem> {
             "changed_meanwhile",
             "The case has changed since you looked",
             format!("it is at version {} now; look again", case.version),
-        )),
+        )
+        .of("If-Match")),
         None => Err(Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
             "if_match_missing",
             "Say which version you looked at",
             "send the case's ETag as If-Match",
-        )),
+        )
+        .of("If-Match")),
     }
 }
 

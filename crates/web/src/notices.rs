@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::cases;
 use crate::cursor::{self, Of, Page};
 use crate::problem::Problem;
-use crate::query::Parameters;
+use crate::query::{self, Parameters};
 use crate::tag;
 
 /// A message as exports name its fields, with its masked recipient.
@@ -147,7 +147,7 @@ pub(crate) async fn find(
     caller: &Caller,
     given: Result<Path<String>, PathRejection>,
 ) -> Result<StoredNotice, Problem> {
-    let Path(id) = given.map_err(|error| Problem::parameter("id", error.body_text()))?;
+    let id = query::text_of(given, "id")?;
     let none = || Problem::not_found("no notice has this id");
     let found = app.parts.store.notice(&NoticeId::from_text(&id)).await?;
     let stored = found.ok_or_else(none)?;

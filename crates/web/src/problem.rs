@@ -90,6 +90,14 @@ impl Problem {
         Self::fault(name, Some(format!("/{escaped}")), detail)
     }
 
+    /// This header or parameter is at fault.
+    pub(crate) fn of(mut self, name: &str) -> Self {
+        let parameter = name.to_owned();
+        let pointer = None;
+        self.fault = Some(Box::new(Fault { parameter, pointer }));
+        self
+    }
+
     /// Something within a member of the body.
     pub(crate) fn within(member: &str, pointer: &str, detail: impl Into<String>) -> Self {
         Self::fault(member, Some(format!("/{member}{pointer}")), detail)

@@ -21,7 +21,7 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::cursor::{self, Of, Page};
 use crate::problem::Problem;
-use crate::query::Parameters;
+use crate::query::{self, Parameters};
 use crate::tag;
 
 pub(crate) use self::acts::{LARGEST, drop, redrive};
@@ -152,7 +152,7 @@ async fn handlings(app: &App, records: &[StoredRecord]) -> Result<HashMap<u64, H
 
 /// The place in the address.
 fn position(given: Result<Path<String>, PathRejection>) -> Result<u64, Problem> {
-    let Path(text) = given.map_err(|error| Problem::parameter("id", error.body_text()))?;
+    let text = query::text_of(given, "id")?;
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| is_number);
     number.ok_or_else(|| Problem::parameter("id", "the `offset` of a record that was set aside is wanted"))

@@ -1,6 +1,7 @@
 //! Query parameters: unknown ones, repeated ones and values that cannot be taken are errors that name the parameter.
 
-use axum::extract::Query;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Query};
 use axum::http::Uri;
 
 use crate::cursor::{self, Of};
@@ -11,6 +12,12 @@ const LIMIT: usize = 50;
 /// More than that on one page helps nobody and holds the store.
 pub(crate) const LARGEST_LIMIT: usize = 500;
 
+/// A text of the address.
+pub(crate) fn text_of(given: Result<Path<String>, PathRejection>, name: &str) -> Result<String, Problem> {
+    let text = given.map(|Path(text)| text);
+    text.map_err(|_| Problem::parameter(name, "the address holds bytes that are no UTF-8"))
+}
+
 /// The parameters of one request, each at most once.
 #[derive(Debug)]
 pub(crate) struct Parameters(Vec<(String, String)>);
@@ -19,7 +26,11 @@ impl Parameters {
     pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|error| Problem::bad_request(error.body_text()))?;
-        for (index, (name, _)) in pairs.iter().enumerate() {
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            // What stands for bytes that are no UTF-8 once they were read.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(Problem::parameter(name, "holds bytes that are no UTF-8"));
+            }
             if !known.contains(&name.as_str()) {
                 let list = known.join(", ");
                 return Err(Problem::parameter(name, format!("unknown; taken are: {list}")));

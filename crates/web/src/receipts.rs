@@ -1,6 +1,7 @@
 //! What providers push: checked, kept, answered. Nothing is applied here, so that a provider never waits for that.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,7 @@ use ports::gateway::{Gateway, Push, PushError};
 use crate::app::App;
 use crate::guard;
 use crate::problem::Problem;
+use crate::query;
 
 /// Ten thousand receipts with long ids.
 pub(crate) const LARGEST: usize = 8 << 20;
@@ -17,10 +19,11 @@ const NAMED: usize = 5;
 
 pub(crate) async fn take(
     State(app): State<App>,
-    Path(provider): Path<String>,
+    provider: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let provider = query::text_of(provider, "provider")?;
     let gateway = gateway(&app, &provider)?;
     let body = axum::body::to_bytes(body, LARGEST)
         .await

@@ -43,9 +43,10 @@ pub(super) fn form(headers: &HeaderMap) -> Result<Form, Problem> {
         "application/cloudevents+json" => Ok(Form::Structured),
         "application/cloudevents-batch+json" => Ok(Form::Batch),
         "application/x-ndjson" => Ok(Form::Lines),
-        _ => Err(unsupported(
-            "send application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson",
-        )),
+        _ => {
+            let detail = "send application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson";
+            Err(unsupported(detail).of("Content-Type"))
+        }
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn packing(headers: &HeaderMap) -> Result<Packing, Problem> {
         "" | "identity" => Ok(Packing::None),
         "gzip" | "x-gzip" => Ok(Packing::Gzip),
         "zstd" => Ok(Packing::Zstd),
-        _ => Err(unsupported("the content encodings taken are gzip and zstd")),
+        _ => Err(unsupported("the content encodings taken are gzip and zstd").of("Content-Encoding")),
     }
 }
 
@@ -105,8 +106,11 @@ pub(super) fn split(form: Form, body: &Bytes) -> Result<Vec<Bytes>, Problem> {
         Form::Structured => vec![body.clone()],
         Form::Batch => {
             let list: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
+                if error.is_data() {
+                    return Problem::bad_request("the body is no JSON list");
+                }
                 let place = format!("line {} column {}", error.line(), error.column());
-                Problem::bad_request(format!("the body is no JSON list, at {place}"))
+                Problem::bad_request(format!("the body is not JSON, at {place}"))
             })?;
             list.iter()
                 .map(|item| body.slice_ref(item.get().as_bytes()))

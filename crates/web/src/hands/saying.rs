@@ -2,6 +2,7 @@
 
 use engine::case::Outcome;
 use engine::fact::{FactId, VoidReason};
+use engine::plate::{self, ClassReading, Grammar};
 use engine::time::Timestamp;
 use formats::case_line::CaseLine;
 use serde_json::{Value, json};
@@ -36,6 +37,12 @@ pub(super) trait Saying: Sized {
 
     /// What a body says, if that can be meant.
     fn read(from: &Members) -> Result<Self, Problem>;
+
+    /// Whether there can be such a thing where these plates exist.
+    fn check(&self, grammar: Grammar) -> Result<(), Problem> {
+        let _: Grammar = grammar;
+        Ok(())
+    }
 
     /// What is particular to it.
     fn data(&self, by: &str) -> Value;
@@ -140,6 +147,17 @@ impl Saying for Review {
 impl Saying for Plate {
     const ACTION: &'static str = "plate";
     const KIND: &'static str = "plate-correction";
+
+    fn check(&self, grammar: Grammar) -> Result<(), Problem> {
+        let (class, color) = (self.class.as_deref(), self.color.as_deref());
+        let read = plate::read(grammar, Some(&self.number), class, color, None)
+            .map_err(|_| Problem::member("number", "not a plate that there can be"))?;
+        if class.is_some() && read.class_reading == ClassReading::Unknown {
+            return Err(Problem::member("class", "no class that a vehicle can have"));
+        }
+        Ok(())
+    }
+
     const MEMBERS: &'static [&'static str] = &["number", "class", "color", "fact", "by"];
 
     fn by(&self) -> Option<&str> {
@@ -252,7 +270,7 @@ pub(super) fn event<S: Saying>(
     if let Some(subject) = subject
         && data.get("plate").is_none()
     {
-        data["plate"] = plate(subject);
+        data["plate"] = plate_of(subject);
     }
     let event = json!({
         "specversion": "1.0",
@@ -267,7 +285,7 @@ pub(super) fn event<S: Saying>(
 }
 
 /// `NUMBER/CLASS`, or with the day of a registration behind it.
-fn plate(subject: &str) -> Value {
+fn plate_of(subject: &str) -> Value {
     let mut parts = subject.split('/');
     let number = parts.next().unwrap_or_default();
     match parts.next() {

@@ -187,13 +187,15 @@ fn if_match(headers: &HeaderMap, entry: &Entry) -> Result<(), Problem> {
             "changed_meanwhile",
             "The entry has changed since you looked",
             "look again; its ETag is another one now",
-        )),
+        )
+        .of("If-Match")),
         None => Err(Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
             "if_match_missing",
             "Say which version you looked at",
             "send the entry's ETag as If-Match",
-        )),
+        )
+        .of("If-Match")),
     }
 }
 

@@ -40,6 +40,13 @@ fn tokens() -> Tokens {
     ])
 }
 
+/// A file in this folder with the tokens.
+pub(crate) fn tokens_file(folder: &TempDir) -> Arc<TokensFile> {
+    let path = folder.path().join("tokens");
+    std::fs::write(&path, tokens().to_string()).unwrap();
+    Arc::new(TokensFile::open(&path).unwrap())
+}
+
 fn guarded() -> Guarded {
     guarded_with(|_| ())
 }
@@ -47,8 +54,7 @@ fn guarded() -> Guarded {
 fn guarded_with(change: impl FnOnce(&mut Parts)) -> Guarded {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens");
-    std::fs::write(&path, tokens().to_string()).unwrap();
-    let file = Arc::new(TokensFile::open(&path).unwrap());
+    let file = tokens_file(&folder);
     let store = Fake::default();
     let mut cases = vec![
         case(1, "260301-A", 1, "湘K12345/02", "held"),

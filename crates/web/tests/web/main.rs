@@ -10,6 +10,7 @@ mod facts;
 mod fake;
 mod hands;
 mod live;
+mod mistakes;
 mod openapi;
 mod page;
 mod quarantine;

@@ -100,7 +100,7 @@ pub(crate) async fn read_all(lane: &MemoryStore) {
 }
 
 /// A record without its time, one that is no JSON, a good one, and another under the good one's id.
-fn some() -> Vec<String> {
+pub(crate) fn some() -> Vec<String> {
     let mut broken = sighting("a");
     broken["data"]["captured_at"] = json!("today");
     let good = sighting("b");

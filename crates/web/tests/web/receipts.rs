@@ -17,7 +17,7 @@ use crate::fake::Fake;
 use crate::scene::{Scene, scene_with};
 
 /// A provider that pushes one letter per receipt; `x` cannot be read.
-struct Letters(Arc<str>);
+pub(crate) struct Letters(pub(crate) Arc<str>);
 
 #[async_trait]
 impl Gateway for Letters {
