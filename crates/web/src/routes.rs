@@ -205,13 +205,19 @@ fn open() -> Vec<Route> {
             .answer(200, "This.", "application/json", None),
         Route::get("/assets/app.js", Nothing, "script", assets::script)
             .says("The page's script")
-            .text("text/javascript", "The script."),
+            .text("text/javascript", "The script.")
+            .tagged()
+            .unchanged(),
         Route::get("/assets/app.css", Nothing, "style", assets::style)
             .says("The page's style")
-            .text("text/css", "The style."),
+            .text("text/css", "The style.")
+            .tagged()
+            .unchanged(),
         Route::get("/assets/icon.svg", Nothing, "icon", assets::icon)
             .says("The page's icon")
-            .text("image/svg+xml", "The icon."),
+            .text("image/svg+xml", "The icon.")
+            .tagged()
+            .unchanged(),
     ]
 }
 
@@ -221,7 +227,8 @@ fn reading() -> Vec<Route> {
         Route::get("/", Read, "page", page::index)
             .says("The page for operators")
             .taking(&["lang"])
-            .text("text/html", "The page."),
+            .text("text/html", "The page.")
+            .answer(503, "The page, which says that the store cannot be read.", "text/html", None),
         Route::get("/live", Read, "live", live::stream)
             .says("Changes of the page's parts, as server-sent events")
             .taking(&["lang"])
@@ -261,7 +268,8 @@ fn reading() -> Vec<Route> {
             .taking(&["notice"])
             .minding_authority()
             .json("WholeNotice")
-            .tagged(),
+            .tagged()
+            .unchanged(),
         Route::get("/v1/quarantine", Read, "listQuarantine", quarantine::list)
             .says("Records that were set aside, in order of arrival. A page may hold fewer than limit and still have a next.")
             .taking(&["set-aside-reason", "set-aside-as", "entry-state", "cursor", "limit"])

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{Answer, Scene, at, case, scene};
 
-async fn act(scene: &Scene, what: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+pub(crate) async fn act(scene: &Scene, what: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     let mut request = Request::post(format!("/v1/cases/260301-B/{what}"))
         .header(header::HOST, "localhost")
         .header(header::CONTENT_TYPE, "application/json");
@@ -215,7 +215,7 @@ async fn without_intake_the_answer_says_that_it_is_not_decided_on_yet() {
 }
 
 /// The lane moves over one record, whatever it says.
-async fn move_over(scene: &Scene, position: u64) {
+pub(crate) async fn move_over(scene: &Scene, position: u64) {
     let long = std::time::Duration::from_secs(20);
     scene.lane.wait_beyond(position, long).await.unwrap();
     let from = scene.lane.progress().await.unwrap();

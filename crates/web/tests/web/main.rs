@@ -4,6 +4,7 @@
 mod access;
 mod acts;
 mod api;
+mod contract;
 mod door;
 mod eligibility;
 mod facts;

@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::access::tokens_file;
+use crate::contract;
 use crate::facts::sighting;
 use crate::fake::Fake;
 use crate::quarantine::{on_memory, some, with_records};
@@ -175,11 +176,14 @@ impl Door {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-        Reply {
+        let reply = Reply {
             status: status.unwrap_or(0),
             head: head.to_owned(),
             body: body.to_owned(),
-        }
+        };
+        let media = reply.header("content-type").unwrap_or_default();
+        contract::check(&it.method, &it.path, reply.status, media, &reply.body).await;
+        reply
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn some() -> Vec<String> {
     ]
 }
 
-async fn act(scene: &Scene, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+pub(crate) async fn act(scene: &Scene, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     let mut request = Request::post(format!("/v1/quarantine/{path}"))
         .header(header::HOST, "localhost")
         .header(header::CONTENT_TYPE, "application/json");

@@ -78,7 +78,8 @@ impl Gateway for Letters {
     }
 }
 
-fn scene(names: &[&str]) -> Scene {
+/// A service with these providers.
+pub(crate) fn scene(names: &[&str]) -> Scene {
     scene_with(Fake::default(), true, |parts| {
         let gateway =
             |name: &&str| -> (_, Arc<dyn Gateway>) { ("letters", Arc::new(Letters((*name).into()))) };

@@ -23,6 +23,7 @@ use testkit::MemoryStore;
 use tower::ServiceExt as _;
 use web::{Health, Parts, Readiness};
 
+use crate::contract;
 use crate::fake::Fake;
 
 /// The phone that must never be seen.
@@ -288,15 +289,19 @@ pub(crate) fn notice(
 
 impl Scene {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, address) = (request.method().to_string(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 10 << 20).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             text,
-        }
+        };
+        let (status, media) = (answer.status.as_u16(), answer.header(header::CONTENT_TYPE));
+        contract::check(&method, &address, status, media, &answer.text).await;
+        answer
     }
 
     pub(crate) async fn get(&self, address: &str) -> Answer {
