@@ -66,7 +66,7 @@ async fn main() {
 
 /// Facts over HTTP until they are durable, and until they are decided; patrols ask meanwhile.
 async fn ingest(binary: &std::path::Path, provider: &Provider, facts: usize) {
-    let site = Site::new(provider);
+    let site = Site::new(provider, 0);
     site.pause(binary);
     let service = site.serve(binary).await;
     let client = Client::new(&service.address);
@@ -115,7 +115,7 @@ async fn ingest(binary: &std::path::Path, provider: &Provider, facts: usize) {
 
 /// Messages that wait are sent as fast as it goes; receipts come in meanwhile.
 async fn sends(binary: &std::path::Path, provider: &Provider, notices: usize) {
-    let site = Site::new(provider);
+    let site = Site::new(provider, notices);
     site.pause(binary);
     let service = site.serve(binary).await;
     let client = Client::new(&service.address);

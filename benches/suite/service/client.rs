@@ -46,7 +46,7 @@ fn now() -> jiff::Timestamp {
 }
 
 /// Five characters: digits, then letters of the grammar where digits do not suffice.
-fn plate_text(number: usize) -> String {
+pub(crate) fn plate_text(number: usize) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
     if number < 100_000 {
         return format!("{number:05}");

@@ -1,5 +1,6 @@
 //! An installation in a folder of its own, and the service that runs on it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use benches::{conditions, runs};
 use tempfile::TempDir;
 
+use super::client;
 use super::provider::Provider;
 
 /// What receipts are signed with.
@@ -50,7 +52,8 @@ pub(crate) struct Service {
 }
 
 impl Site {
-    pub(crate) fn new(provider: &Provider) -> Self {
+    /// `plates` cars have an owner.
+    pub(crate) fn new(provider: &Provider, plates: usize) -> Self {
         let folder =
             tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written");
         let settings = format!(
@@ -66,12 +69,19 @@ url = "{}"
 concurrency = 256
 receipt_secret_file = "secret"
 [registry]
-kind = "demo"
+kind = "file"
+path = "owners.csv"
 "#,
             provider.url
         );
+        let mut owners = "plate,class,phone,name,owner_id,valid_from,valid_to\n".to_owned();
+        for car in 0..plates {
+            let plate = client::plate_text(car);
+            writeln!(owners, "湘K{plate},02,+86138{car:08},,o{car},2000-01-01,").expect("a text takes text");
+        }
         for (name, text) in [
-            ("clearwalk.toml", &settings[..]),
+            ("owners.csv", &owners[..]),
+            ("clearwalk.toml", &settings),
             ("policy.toml", POLICY),
             ("secret", &format!("whsec_{SECRET}\n")),
         ] {
@@ -87,7 +97,9 @@ kind = "demo"
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
+    /// Makes the store, and keeps what will be queued in it.
     pub(crate) fn pause(&self, binary: &Path) {
+        self.run(binary, &["db", "migrate"]);
         self.run(binary, &["sms", "pause", "--reason", "bench", "--by", "bench"]);
     }
 

@@ -1,7 +1,7 @@
 //! The submit wall: before the first byte is sent, the attempt, its exact request and what the person may now know are
 //! on the disk.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use super::provider;
 use crate::error::{Fault, corrupt};
 use crate::heads::{Count, Head, Tally};
 use crate::intake::insert_inner;
+use crate::ladder::{Binds, Ladder};
 use crate::seal::{Keys, Place};
 use crate::words::Word as _;
 use crate::writer::Job;
@@ -74,22 +75,34 @@ impl Job for Submit {
         let providers = provider::load(conn).await?;
         let is_paused = |name: &str| providers.get(name).is_some_and(|state| state.paused.is_some());
         let all_paused = is_paused(ALL_PROVIDERS);
-        let mut granted = Vec::with_capacity(self.sealed.len());
-        let mut told = Vec::with_capacity(self.sealed.len());
-        for submission in &self.sealed {
+        let mut granted = vec![Grant::Refused; self.sealed.len()];
+        let mut open = Vec::with_capacity(self.sealed.len());
+        for (at, submission) in self.sealed.iter().enumerate() {
             let is_leased = lease::lock(&self.leases)?.end_if(submission.notice.as_str(), submission.token);
-            let grant = if !is_leased || all_paused || is_paused(&submission.provider) {
-                Grant::Refused
-            } else if let Some(until) = capped(conn, self.now, submission).await? {
-                wait(conn, submission, until).await?
-            } else if write(conn, self.now, submission).await? {
-                told.push(submission.told.clone());
-                Grant::Granted
-            } else {
-                Grant::Refused
-            };
-            granted.push(grant);
+            if is_leased && !all_paused && !is_paused(&submission.provider) {
+                open.push(at);
+            }
         }
+        // Who counts what one person is sent must see each before the next.
+        let at_once = if open.iter().any(|at| self.sealed[*at].recipient_key.is_some()) {
+            1
+        } else {
+            open.len().max(1)
+        };
+        for run in open.chunks(at_once) {
+            if let [at] = run
+                && let Some(until) = capped(conn, self.now, &self.sealed[*at]).await?
+            {
+                granted[*at] = wait(conn, &self.sealed[*at], until).await?;
+                continue;
+            }
+            for at in write(conn, self.now, &self.sealed, run).await? {
+                granted[at] = Grant::Granted;
+            }
+        }
+        let is_granted = |(_, grant): &(&Sealed, &Grant)| **grant == Grant::Granted;
+        let pairs = self.sealed.iter().zip(&granted).filter(is_granted);
+        let told: Vec<Bytes> = pairs.map(|(submission, _)| submission.told.clone()).collect();
         insert_inner(conn, self.now, &told).await?;
         let mut tally = Tally::default();
         let count = told.len() as i64;
@@ -145,50 +158,91 @@ async fn wait(conn: &mut SqliteConnection, submission: &Sealed, until: Timestamp
     })
 }
 
-/// Writes an attempt, if its notice is queued, in time, and has no live attempt; says so.
-async fn write(conn: &mut SqliteConnection, now: Timestamp, submission: &Sealed) -> Result<bool, Fault> {
-    let sequence = Head::Attempt.next(conn).await?;
-    let inserted = sqlx::query(
-        "INSERT INTO attempt (sequence, id, notice, provider, live, submitted_at, deadline, request, recipient)
-         SELECT ?1, ?2, notice.id, ?3, 1, ?4, ?5, ?6, ?8 FROM notice
-         WHERE id = ?7 AND state = 0 AND not_before <= ?4 AND expires_at > ?4
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(sequence)
-    .bind(submission.attempt.as_str())
-    .bind(&*submission.provider)
-    .bind(now.as_micros())
-    .bind(submission.deadline.as_micros())
-    .bind(&submission.request[..])
-    .bind(submission.notice.as_str())
-    .bind(submission.recipient_key.as_ref().map(|key| &key[..]))
-    .execute(&mut *conn)
-    .await?
-    .rows_affected();
-    if inserted == 0 {
-        return Ok(false);
+/// Writes the attempts of those notices that are queued, in time, and have no live attempt; says which.
+async fn write(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    sealed: &[Sealed],
+    run: &[usize],
+) -> Result<Vec<usize>, Fault> {
+    static ATTEMPT: LazyLock<Ladder> = LazyLock::new(|| {
+        Ladder::new(
+            "INSERT INTO attempt (sequence, id, notice, provider, live, submitted_at, deadline, request, recipient) VALUES",
+            "(?, ?, ?, ?, 1, ?, ?, ?, ?)",
+            "",
+        )
+    });
+    static NOTICE: LazyLock<Ladder> = LazyLock::new(|| {
+        Ladder::new(
+            "WITH new (id, at, text, segments, recipient) AS (VALUES",
+            "(?, ?, ?, ?, ?)",
+            ") UPDATE notice SET state = 2, reason = NULL, attempts = attempts + 1, submitted_at = new.at, final_at = NULL,
+                text = new.text, segments = new.segments, recipient = new.recipient
+             FROM new WHERE notice.id = new.id AND state = 0",
+        )
+    });
+    let may = may_be_sent(conn, now, sealed, run).await?;
+    if may.is_empty() {
+        return Ok(may);
     }
-    Head::Attempt.take(conn, 1).await?;
-    let changed = sqlx::query(
-        "UPDATE notice SET state = ?1, reason = NULL, attempts = attempts + 1, submitted_at = ?2, final_at = NULL,
-            text = ?3, segments = ?4, recipient = ?5
-         WHERE id = ?6 AND state = 0",
-    )
-    .bind(NoticeState::Submitted.number())
-    .bind(now.as_micros())
-    .bind(&submission.text[..])
-    .bind(submission.segments)
-    .bind(&submission.recipient[..])
-    .bind(submission.notice.as_str())
-    .execute(&mut *conn)
-    .await?
-    .rows_affected();
-    if changed == 1 {
-        Ok(true)
+    let first = Head::Attempt.take(conn, may.len()).await?;
+    let rows: Vec<(i64, &Sealed)> = (first..).zip(may.iter().map(|at| &sealed[*at])).collect();
+    let bind = |binds: &mut Binds, (sequence, it): &(i64, &Sealed)| {
+        binds
+            .add(*sequence)
+            .add(it.attempt.as_str())
+            .add(it.notice.as_str())
+            .add(&*it.provider)
+            .add(now.as_micros())
+            .add(it.deadline.as_micros())
+            .add(&it.request[..])
+            .add(it.recipient_key.as_ref().map(|key| &key[..]));
+    };
+    ATTEMPT.execute(conn, &rows, bind).await?;
+    let bind = |binds: &mut Binds, (_, it): &(i64, &Sealed)| {
+        binds
+            .add(it.notice.as_str())
+            .add(now.as_micros())
+            .add(&it.text[..])
+            .add(it.segments)
+            .add(&it.recipient[..]);
+    };
+    let changed = NOTICE.execute(conn, &rows, bind).await?;
+    if changed == may.len() as u64 {
+        Ok(may)
     } else {
-        Err(corrupt(format!(
-            "notice {} changed under its submission",
-            submission.notice
-        )))
+        Err(corrupt("a notice changed under its submission"))
     }
+}
+
+async fn may_be_sent(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    sealed: &[Sealed],
+    run: &[usize],
+) -> Result<Vec<usize>, Fault> {
+    static MAY: LazyLock<Ladder> = LazyLock::new(|| {
+        Ladder::new(
+            "WITH new (at, notice, attempt, now) AS (VALUES",
+            "(?, ?, ?, ?)",
+            ") SELECT new.at FROM new JOIN notice ON notice.id = new.notice
+             WHERE state = 0 AND not_before <= new.now AND expires_at > new.now
+                AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.notice = new.notice AND live = 1)
+                AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.id = new.attempt)",
+        )
+    });
+    let bind = |binds: &mut Binds, at: &usize| {
+        binds
+            .add(*at as i64)
+            .add(sealed[*at].notice.as_str())
+            .add(sealed[*at].attempt.as_str())
+            .add(now.as_micros());
+    };
+    let rows = MAY.fetch(conn, |_| {}, run, bind).await?;
+    let mut may = Vec::with_capacity(rows.len());
+    for row in rows {
+        may.push(row.try_get::<i64, _>(0)? as usize);
+    }
+    may.sort_unstable();
+    Ok(may)
 }
