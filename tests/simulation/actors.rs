@@ -55,7 +55,8 @@ pub(crate) struct Opened {
 /// Why a step failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    LostLane,
+    /// Under which epoch it was held.
+    LostLane(u64),
     Store(StoreError),
 }
 
@@ -100,7 +101,8 @@ impl Actor {
                 store,
             });
         };
-        let providers: [Arc<dyn Gateway>; 2] = ["primary", "second"].map(|name| outside.post.provider(name));
+        let providers: [Arc<dyn Gateway>; 2] =
+            ["primary", "second"].map(|name| outside.post.provider(name, outside.defect));
         add(&|_| Work::Intake(None));
         add(&|store| {
             let texts = Arc::new(Texts::built_in());
@@ -145,7 +147,7 @@ impl Actor {
             }
             Turn::Ended(Done { work, did }) => {
                 // An owner that lost its lane is of no more use; a new one must claim.
-                let has_lost = matches!(did, Err(Failure::LostLane));
+                let has_lost = matches!(did, Err(Failure::LostLane(_)));
                 self.rests = Some(if has_lost { Work::Intake(None) } else { work });
                 Some(did)
             }
@@ -179,7 +181,7 @@ async fn step(
         Work::Intake(Some(mut intake)) => {
             let did = match intake.advance(now).await {
                 Ok(_) => Ok(()),
-                Err(IntakeError::LostLane) => Err(Failure::LostLane),
+                Err(IntakeError::LostLane) => Err(Failure::LostLane(intake.progress().epoch)),
                 Err(IntakeError::Store(error)) => Err(Failure::Store(error)),
             };
             Done {

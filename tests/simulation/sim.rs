@@ -7,10 +7,13 @@ use std::time::Duration;
 use engine::ids::{AttemptId, hash};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
+use formats::inner::Inner;
 use formats::rules_files::{RulesFiles, load};
 use pipeline::upkeep::Resend;
 use ports::contact::Phone;
-use ports::dispatch::{ALL_PROVIDERS, Caps, DispatchStore as _, NoticeAct, PROVED_NOT_RECEIVED, Pause};
+use ports::dispatch::{
+    ALL_PROVIDERS, Acted, Caps, DispatchStore as _, NoticeAct, PROVED_NOT_RECEIVED, Pause,
+};
 use ports::log::{NewEnvelope, Stream as _};
 use ports::read::{NoticeFilter, ReadStore as _, Store};
 use ports::receipt::{NewReceipt, ReceiptStore as _};
@@ -70,6 +73,8 @@ pub(crate) struct Tally {
     pub(crate) again: u64,
     /// Times that a recipient had had enough.
     pub(crate) capped: u64,
+    /// Messages that were to be said again.
+    pub(crate) wishes: u64,
 }
 
 impl Tally {
@@ -89,6 +94,7 @@ impl Tally {
         self.absent += other.absent;
         self.again += other.again;
         self.capped += other.capped;
+        self.wishes += other.wishes;
     }
 }
 
@@ -109,6 +115,9 @@ pub(crate) struct Sim {
     witness: Witness,
     /// Whether anything is sent in this run at all.
     sends: bool,
+    /// Whether this run has quiet hours, and late news of every message. Few runs do: what the seeds that once found
+    /// something find stays what it was.
+    is_rich: bool,
     tally: Tally,
 }
 
@@ -125,7 +134,7 @@ impl Sim {
             post: Arc::default(),
             registry: Arc::new(StaticRegistry::for_everybody(owners)),
             journal: Arc::default(),
-            rules: rules(&mut rng),
+            rules: rules(&mut rng, is_rich(seed)),
             defect,
             resend: if seed.is_multiple_of(3) {
                 Resend::AfterProof
@@ -155,6 +164,7 @@ impl Sim {
             town: Town::default(),
             witness: Witness::default(),
             sends: rng.random_bool(0.8),
+            is_rich: is_rich(seed),
             tally: Tally::default(),
             rng,
         };
@@ -238,8 +248,15 @@ impl Sim {
         match failure {
             Failure::Store(StoreError::Unavailable(_)) => Ok(()),
             Failure::Store(error) => Err(Violation::of("store", error.to_string())),
-            Failure::LostLane => {
+            Failure::LostLane(epoch) => {
                 self.tally.lost_lanes += 1;
+                let stands = seen(self.door.progress().await)?.epoch;
+                let is_lost = stands > epoch;
+                hold!(
+                    "one writer",
+                    is_lost,
+                    "nobody took the lane of epoch {epoch}, and it was given up"
+                );
                 // The service stops; a supervisor begins it anew unless another one has taken over.
                 if self.actors.iter().any(|actor| actor.process > process) {
                     self.kill(|it| it == process);
@@ -258,7 +275,15 @@ impl Sim {
             });
         }
         self.tally.facts += records.len() as u64;
-        seen(self.door.append(&records).await).map(drop)
+        let before = seen(self.door.end().await)?;
+        seen(self.door.append(&records).await)?;
+        let (end, count) = (seen(self.door.end().await)?, records.len() as u64);
+        hold!(
+            "durable",
+            end == before + count,
+            "{count} facts were answered for, and the stream ends at {end} after {before}"
+        );
+        Ok(())
     }
 
     /// A request arrives, or its answer does.
@@ -338,6 +363,14 @@ impl Sim {
         let Some(notice) = notices.choose(&mut self.rng) else {
             return Ok(());
         };
+        self.tally.acts += 1;
+        if self.rng.random_bool(0.3) {
+            let wish = Inner::once_more(&notice.plate, &notice.case, notice.kind, notice.revision);
+            let acted = self.door.resend(self.now, &notice.id, wish.encode().into()).await;
+            let done = matches!(seen(acted)?, Acted::Done { .. });
+            self.tally.wishes += u64::from(done);
+            return Ok(());
+        }
         let acts = [
             NoticeAct::Hold,
             NoticeAct::Hold,
@@ -346,7 +379,6 @@ impl Sim {
             NoticeAct::Cancel,
         ];
         let act = *acts.choose(&mut self.rng).unwrap();
-        self.tally.acts += 1;
         seen(self.door.act(self.now, &notice.id, act, "person: o1").await).map(drop)
     }
 
@@ -360,7 +392,13 @@ impl Sim {
                 by: "o1".into(),
                 at: self.now,
             };
-            seen(self.door.pause(name, &pause).await)
+            seen(self.door.pause(name, &pause).await)?;
+            let states = seen(self.door.providers().await)?;
+            let is_paused = states
+                .iter()
+                .any(|state| &*state.name == name && state.paused.is_some());
+            hold!("act", is_paused, "{name} should be paused and runs");
+            Ok(())
         } else {
             seen(self.door.resume(name, "o1", self.now).await).map(drop)
         }
@@ -383,17 +421,50 @@ impl Sim {
         ];
         let state = *states.choose(&mut self.rng).unwrap();
         let names_us = self.rng.random_bool(0.5);
+        self.push((&client_ref, &provider, &id), state, names_us).await?;
+        Ok(())
+    }
+
+    /// What happened to every message, the last of it first and then what happened before.
+    async fn late_news(&mut self) -> Result<(), Violation> {
+        let taken: Vec<_> = {
+            let calls = self.outside.post.calls();
+            let taken = calls.iter().filter(|call| call.accepted > 0);
+            taken
+                .map(|call| (call.client_ref.clone(), call.provider.clone(), call.message_id()))
+                .collect()
+        };
+        for (number, (client_ref, provider, id)) in taken.iter().enumerate() {
+            let mut states = [NoticeState::Undelivered, NoticeState::Delivered];
+            if number % 2 == 0 {
+                states.reverse();
+            }
+            for state in states {
+                self.push((client_ref, provider, id), state, true).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn push(
+        &mut self,
+        (client_ref, provider, id): (&str, &Arc<str>, &Arc<str>),
+        state: NoticeState,
+        names_us: bool,
+    ) -> Result<(), Violation> {
         let receipt = NewReceipt {
-            provider,
+            provider: Arc::clone(provider),
             digest: hash(&[client_ref.as_bytes(), state.as_str().as_bytes()]),
-            message_id: Some(id),
-            client_ref: names_us.then(|| AttemptId::from_text(&client_ref)),
+            message_id: Some(Arc::clone(id)),
+            client_ref: names_us.then(|| AttemptId::from_text(client_ref)),
             state,
             code: None,
             at: self.now,
             body: bytes::Bytes::from_static(b"{}"),
         };
-        self.tally.receipts += seen(self.door.keep_receipts(self.now, &[receipt]).await)?;
+        let kept = seen(self.door.keep_receipts(self.now, &[receipt]).await)?;
+        self.outside.post.push(client_ref, state, names_us && kept > 0);
+        self.tally.receipts += kept;
         Ok(())
     }
 
@@ -497,6 +568,7 @@ impl Sim {
         self.witness
             .judged_at(&self.door, &self.outside, self.now)
             .await?;
+        self.witness.best_news(&self.door, &self.outside).await?;
         for notice in seen(self.door.notices(&NoticeFilter::default(), ALL).await)? {
             let has_reason = notice.reason.is_some();
             let rests = match notice.state {
@@ -567,6 +639,9 @@ pub(crate) fn run(seed: u64, place: Place, defect: Option<Defect>) -> Result<Tal
 
 async fn whole(sim: &mut Sim) -> Result<(), Violation> {
     sim.storm().await?;
+    if sim.is_rich {
+        sim.late_news().await?;
+    }
     sim.calm().await?;
     sim.end().await
 }
@@ -578,7 +653,11 @@ async fn settle() {
     }
 }
 
-fn rules(rng: &mut ChaCha8Rng) -> Arc<engine::rules::Rules> {
+fn is_rich(seed: u64) -> bool {
+    seed % 5 == 3
+}
+
+fn rules(rng: &mut ChaCha8Rng, has_quiet_hours: bool) -> Arc<engine::rules::Rules> {
     let (window, rest) = *[
         ("kind = \"calendar-year\"", ""),
         ("kind = \"calendar-year\"", "[admission]\nreview = \"all\"\n"),
@@ -591,11 +670,16 @@ fn rules(rng: &mut ChaCha8Rng) -> Arc<engine::rules::Rules> {
     ]
     .choose(rng)
     .unwrap();
+    let quiet = if has_quiet_hours {
+        "quiet_hours = \"12:00-14:00\"\n"
+    } else {
+        ""
+    };
     let text = format!(
         "[policy]\nid = \"p\"\nversion = \"1\"\neffective = {{ from = \"2010-01-01T00:00:00+08:00\" }}\n\
          time_zone = \"Asia/Shanghai\"\n[window]\n{window}\n[outcome]\nfirst = \"waived\"\n\
          otherwise = \"penalty_proposed\"\nfine_minor = 10000\ncurrency = \"CNY\"\n{rest}\
-         [notice]\nhold = \"3m\"\nexpires = \"6h\"\n"
+         [notice]\nhold = \"3m\"\nexpires = \"6h\"\n{quiet}"
     );
     let files = RulesFiles {
         policies: vec![("p.toml".to_owned(), text)],

@@ -3,6 +3,7 @@
 
 mod books;
 mod fresh;
+mod news;
 mod walls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use ports::store::{Progress, StoreError};
 use testkit::fault::{Entry, FaultyStore};
 
 use crate::actors::Outside;
+use news::News;
 
 pub(crate) use fresh::{decided_afresh, replayed};
 
@@ -77,6 +79,7 @@ pub(crate) struct Witness {
     /// When the last batch was judged.
     judged_at: Timestamp,
     epoch: u64,
+    news: News,
     pub(crate) cancelled: u64,
     /// Times that a recipient had had enough.
     pub(crate) capped: u64,
@@ -99,6 +102,7 @@ impl Witness {
         self.inner_log(store).await?;
         self.progress(store, &entries).await?;
         self.walls(store, &entries).await?;
+        self.answers(store, outside, &entries).await?;
         self.calls(outside, now)?;
         self.caps(outside)?;
         self.records(store).await?;

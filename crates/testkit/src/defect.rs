@@ -40,11 +40,45 @@ pub enum Defect {
     LyingProvider,
     /// Dispatch goes by a clock that is hours behind.
     ClockBehind,
+    /// A receipt is applied to another message than its own.
+    ReceiptAstray,
+    /// News that comes later changes nothing, whatever its rank.
+    FirstNewsWins,
+    /// What a provider says that it never had goes back into the queue at once.
+    AbsenceBelieved,
+    /// Neither lease nor submit wall look at the end of a notice.
+    ExpiryUnchecked,
+    /// Quiet hours are lost on the way to dispatch.
+    QuietHoursIgnored,
+    /// A second attempt bears the reference of the first one.
+    SameReference,
+    /// The first version of a case is overwritten by the latest.
+    VersionOverwritten,
+    /// A record is missing among those that are shown.
+    RecordDropped,
+    /// A fact that contradicts another one is written as its duplicate.
+    ConflictAsDuplicate,
+    /// A fact that was said before is written as a new one.
+    DuplicateAccepted,
+    /// What was refused at the wall is said to have been told.
+    ToldForRefused,
+    /// What is to be tried again later is tried again at once.
+    RetryAfterIgnored,
+    /// What passed its deadline goes back into the queue.
+    OverdueRequeued,
+    /// Nobody counts how much a recipient was sent.
+    CapIgnored,
+    /// Facts are answered for and were never written.
+    AnsweredBeforeDurable,
+    /// A pause is answered and not kept.
+    PauseForgotten,
+    /// An outcome is answered and not written.
+    LostOutcome,
 }
 
 impl Defect {
     /// Every defect with its word.
-    pub const ALL: [(Self, &'static str); 17] = [
+    pub const ALL: [(Self, &'static str); 34] = [
         (Self::ForgottenFence, "forgotten_fence"),
         (Self::SilentClaim, "silent_claim"),
         (Self::LostCommit, "lost_commit"),
@@ -62,6 +96,23 @@ impl Defect {
         (Self::Miscount, "miscount"),
         (Self::LyingProvider, "lying_provider"),
         (Self::ClockBehind, "clock_behind"),
+        (Self::ReceiptAstray, "receipt_astray"),
+        (Self::FirstNewsWins, "first_news_wins"),
+        (Self::AbsenceBelieved, "absence_believed"),
+        (Self::ExpiryUnchecked, "expiry_unchecked"),
+        (Self::QuietHoursIgnored, "quiet_hours_ignored"),
+        (Self::SameReference, "same_reference"),
+        (Self::VersionOverwritten, "version_overwritten"),
+        (Self::RecordDropped, "record_dropped"),
+        (Self::ConflictAsDuplicate, "conflict_as_duplicate"),
+        (Self::DuplicateAccepted, "duplicate_accepted"),
+        (Self::ToldForRefused, "told_for_refused"),
+        (Self::RetryAfterIgnored, "retry_after_ignored"),
+        (Self::OverdueRequeued, "overdue_requeued"),
+        (Self::CapIgnored, "cap_ignored"),
+        (Self::AnsweredBeforeDurable, "answered_before_durable"),
+        (Self::PauseForgotten, "pause_forgotten"),
+        (Self::LostOutcome, "lost_outcome"),
     ];
 
     /// The one that the environment names; none: everything behaves.

@@ -11,6 +11,8 @@ mod read;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
+use engine::ids::{AttemptId, NoticeId};
+use engine::notice::NoticeState;
 use ports::dispatch::DueNotice;
 use ports::read::Store;
 use ports::store::StoreError;
@@ -30,7 +32,12 @@ pub struct FaultyStore {
     defect: Option<Defect>,
     /// Leases that were granted once, for the defect that grants them again.
     leased: Mutex<Vec<DueNotice>>,
+    /// News that came first, for the defects that mix it up.
+    first_news: Mutex<Vec<News>>,
 }
+
+/// The attempt that news is about, with its notice, and the state that it tells.
+type News = (AttemptId, Option<(AttemptId, NoticeId)>, NoticeState);
 
 impl FaultyStore {
     /// For one actor, whose calls stop at `baton` and are written into `journal`. `opening` numbers the openings of the
@@ -49,6 +56,7 @@ impl FaultyStore {
             journal,
             defect,
             leased: Mutex::default(),
+            first_news: Mutex::default(),
         }
     }
 

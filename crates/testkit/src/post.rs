@@ -1,7 +1,7 @@
 //! The outside of a simulation: requests that are on the wire, what reached a provider, and what it took. It outlives
 //! every process, and a request that has left arrives or not whatever becomes of its sender.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use engine::notice::{AttemptClass, NoticeState};
 use ports::gateway::{Answer, Gateway, LookUp, Message, RenderError};
 use tokio::sync::oneshot;
 
+use crate::defect::Defect;
 use crate::gateway::answer;
 
 /// One request whose first byte has left.
@@ -62,7 +63,14 @@ impl Call {
 pub struct Post {
     calls: Mutex<Vec<Call>>,
     looks: Mutex<BTreeMap<String, u32>>,
+    /// What providers said of a message, when asked or by themselves.
+    said: Mutex<BTreeSet<Saying>>,
+    /// What they pushed under our own name for it.
+    pushed: Mutex<BTreeSet<Saying>>,
 }
+
+/// The provider's view of an attempt, and the state that it is said to be in.
+pub type Saying = (String, NoticeState);
 
 impl Post {
     /// Every request so far.
@@ -71,17 +79,43 @@ impl Post {
     }
 
     /// A provider that everybody may write to.
-    pub fn provider(self: &Arc<Self>, name: &str) -> Arc<dyn Gateway> {
+    pub fn provider(self: &Arc<Self>, name: &str, defect: Option<Defect>) -> Arc<dyn Gateway> {
         Arc::new(Provider {
             name: name.into(),
             post: Arc::clone(self),
+            defect,
         })
+    }
+
+    /// Notes that a provider pushed news; `is_named`: under our own name for the attempt.
+    pub fn push(&self, client_ref: &str, state: NoticeState, is_named: bool) {
+        self.say(client_ref, state);
+        if is_named {
+            let mut pushed = self.pushed.lock().expect("no holder panics");
+            pushed.insert((client_ref.to_owned(), state));
+        }
+    }
+
+    /// Everything that providers said of messages.
+    pub fn said(&self) -> BTreeSet<Saying> {
+        self.said.lock().expect("no holder panics").clone()
+    }
+
+    /// Everything that they pushed and that cannot be mistaken.
+    pub fn pushed(&self) -> BTreeSet<Saying> {
+        self.pushed.lock().expect("no holder panics").clone()
+    }
+
+    fn say(&self, client_ref: &str, state: NoticeState) {
+        let mut said = self.said.lock().expect("no holder panics");
+        said.insert((client_ref.to_owned(), state));
     }
 }
 
 struct Provider {
     name: Arc<str>,
     post: Arc<Post>,
+    defect: Option<Defect>,
 }
 
 #[async_trait]
@@ -107,7 +141,13 @@ impl Gateway for Provider {
     }
 
     fn render(&self, message: &Message) -> Result<Bytes, RenderError> {
-        Ok(message.client_ref.to_string().into())
+        let client_ref = message.client_ref.to_string();
+        if self.defect == Some(Defect::SameReference)
+            && let Some((notice, _)) = client_ref.rsplit_once('-')
+        {
+            return Ok(format!("{notice}-1").into());
+        }
+        Ok(client_ref.into())
     }
 
     async fn send(&self, request: Bytes) -> Answer {
@@ -136,15 +176,19 @@ impl Gateway for Provider {
             _ if looks % 3 == 1 => LookUp::Nothing,
             // It is still on its way, so that whoever is asked cannot know.
             Some(call) if !call.is_settled => LookUp::Nothing,
-            Some(call) if call.accepted > 0 => LookUp::Found {
-                state: if looks % 2 == 0 {
+            Some(call) if call.accepted > 0 => {
+                let state = if looks % 2 == 0 {
                     NoticeState::Accepted
                 } else {
                     NoticeState::Delivered
-                },
-                provider_id: Some(call.message_id()),
-                code: None,
-            },
+                };
+                self.post.say(client_ref.as_str(), state);
+                LookUp::Found {
+                    state,
+                    provider_id: Some(call.message_id()),
+                    code: None,
+                }
+            }
             _ => LookUp::NeverReceived,
         }
     }

@@ -106,6 +106,7 @@ fn run(command: Command) -> Result<u64> {
                 notices,
                 seed: every.seed,
                 disturbances: 40,
+                peace: 10_000,
                 longest: Duration::from_mins(minutes),
                 refusal: Duration::from_secs(2),
                 concurrency: 128,

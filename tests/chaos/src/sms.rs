@@ -35,6 +35,8 @@ pub struct Options {
     pub seed: u64,
     /// How often something is done to the service, at least.
     pub disturbances: u32,
+    /// The longest peace between two of them, in milliseconds; the shortest is an eighth of it.
+    pub peace: u64,
     /// How long the campaign may last until it is calmed, whatever is left to send.
     pub longest: Duration,
     /// Within this a second instance must have given up.

@@ -27,6 +27,7 @@ fn whatever_happens_nobody_gets_a_message_twice_or_when_none_may_be_sent() {
         notices: 2_000,
         seed: 20_261_127,
         disturbances: 10,
+        peace: 2_500,
         longest: Duration::from_secs(100),
         refusal: Duration::from_secs(5),
         concurrency: 24,

@@ -147,6 +147,11 @@ impl Witness {
             .as_ref()
             .is_some_and(|notice| notice.not_before > wall.at);
         hold!("wall", !is_early, "{attempt} was let through before its time");
+        let is_late = wall
+            .before
+            .as_ref()
+            .is_some_and(|notice| notice.expires_at <= wall.at);
+        hold!("expired", !is_late, "{attempt} was let through after its time");
         hold!(
             "told",
             self.told.contains(attempt),

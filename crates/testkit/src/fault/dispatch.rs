@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::ids::{AttemptId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
-use engine::time::Timestamp;
+use engine::time::{HOUR, MINUTE, Timestamp};
 use formats::inner::Inner;
+use formats::notice_parameters::NoticeParameters;
 use ports::dispatch::{
-    ALL_PROVIDERS, Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState,
-    Submission, UnknownAttempt,
+    ALL_PROVIDERS, Acted, Caps, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause,
+    ProviderState, Submission, UnknownAttempt,
 };
 use ports::read::NoticeFilter;
 use ports::store::StoreError;
@@ -26,7 +27,15 @@ impl DispatchStore for FaultyStore {
 
     async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
         let lease = async {
+            let now = if self.has(Defect::ExpiryUnchecked) {
+                now.plus(-LONG_AGO)
+            } else {
+                now
+            };
             let mut leased = self.inner.lease(now, limit).await?;
+            if self.has(Defect::QuietHoursIgnored) {
+                leased.iter_mut().for_each(wake_up);
+            }
             if self.has(Defect::LeaseTwice) {
                 let mut before = self.leased.lock().expect("no holder panics");
                 let room = limit.saturating_sub(leased.len());
@@ -50,8 +59,10 @@ impl DispatchStore for FaultyStore {
 
     async fn finish(&self, now: Timestamp, outcomes: &[Finished]) -> Result<(), StoreError> {
         let finish = async {
-            let written: Vec<Finished> = outcomes.iter().cloned().map(|it| self.bent(it)).collect();
-            self.inner.finish(now, &written).await?;
+            let written: Vec<Finished> = outcomes.iter().cloned().map(|it| self.bent(it, now)).collect();
+            if !self.has(Defect::LostOutcome) {
+                self.inner.finish(now, &written).await?;
+            }
             self.journal.note(Entry::Finished(outcomes.to_vec()));
             Ok(())
         };
@@ -95,8 +106,18 @@ impl DispatchStore for FaultyStore {
     }
 
     async fn expire_submissions(&self, now: Timestamp) -> Result<Vec<(Arc<str>, u32)>, StoreError> {
-        self.turn("expire_submissions", self.inner.expire_submissions(now))
-            .await
+        let expire = async {
+            let expired = self.inner.expire_submissions(now).await?;
+            if self.has(Defect::OverdueRequeued) {
+                for attempt in self.inner.unknowns(now, usize::MAX >> 1).await? {
+                    self.inner
+                        .finish(now, &[back_into_the_queue(attempt, now)])
+                        .await?;
+                }
+            }
+            Ok(expired)
+        };
+        self.turn("expire_submissions", expire).await
     }
 
     async fn unknowns(&self, now: Timestamp, limit: usize) -> Result<Vec<UnknownAttempt>, StoreError> {
@@ -113,7 +134,17 @@ impl DispatchStore for FaultyStore {
     }
 
     async fn looked(&self, attempt: &AttemptId, look: Look) -> Result<(), StoreError> {
-        self.turn("looked", self.inner.looked(attempt, look)).await
+        let looked = async {
+            if self.has(Defect::AbsenceBelieved) && look.absent_since.is_some() {
+                let unknowns = self.inner.unknowns(look.next, usize::MAX >> 1).await?;
+                if let Some(found) = unknowns.into_iter().find(|it| it.attempt == *attempt) {
+                    let now = look.absent_since.unwrap_or(look.next);
+                    return self.inner.finish(now, &[back_into_the_queue(found, now)]).await;
+                }
+            }
+            self.inner.looked(attempt, look).await
+        };
+        self.turn("looked", looked).await
     }
 
     async fn prove_absent(
@@ -139,6 +170,9 @@ impl DispatchStore for FaultyStore {
     }
 
     async fn pause(&self, provider: &str, pause: &Pause) -> Result<(), StoreError> {
+        if self.has(Defect::PauseForgotten) {
+            return Ok(());
+        }
         self.turn("pause", self.inner.pause(provider, pause)).await
     }
 
@@ -208,14 +242,34 @@ impl FaultyStore {
                 }
                 granted
             }
+            Some(Defect::ExpiryUnchecked) => self.inner.submit(now.plus(-LONG_AGO), submissions).await,
+            Some(Defect::CapIgnored) => {
+                let mut uncapped = submissions.to_vec();
+                for submission in &mut uncapped {
+                    submission.caps = Caps::default();
+                }
+                self.inner.submit(now, &uncapped).await
+            }
+            Some(Defect::ToldForRefused) => {
+                let granted = self.inner.submit(now, submissions).await?;
+                for (submission, _) in refused(submissions, &granted) {
+                    self.inner
+                        .append_inner(now, std::slice::from_ref(&submission.told))
+                        .await?;
+                }
+                Ok(granted)
+            }
             _ => self.inner.submit(now, submissions).await,
         }
     }
 
     /// An outcome as it is written.
-    fn bent(&self, mut outcome: Finished) -> Finished {
+    fn bent(&self, mut outcome: Finished, now: Timestamp) -> Finished {
         match self.defect {
             Some(Defect::NotTakenBack) => outcome.told = None,
+            Some(Defect::RetryAfterIgnored) if outcome.not_before.is_some() => {
+                outcome.not_before = Some(now);
+            }
             Some(Defect::UnknownRequeued) if outcome.class == AttemptClass::Unknown => {
                 outcome.class = AttemptClass::NotSent;
                 outcome.next = NoticeState::Queued;
@@ -223,5 +277,40 @@ impl FaultyStore {
             _ => {}
         }
         outcome
+    }
+}
+
+/// A little less than a notice waits.
+const LONG_AGO: i64 = 5 * HOUR + 50 * MINUTE;
+
+/// Submissions that may not be sent.
+fn refused<'a>(
+    submissions: &'a [Submission],
+    granted: &'a [Grant],
+) -> impl Iterator<Item = (&'a Submission, &'a Grant)> {
+    let all = submissions.iter().zip(granted);
+    all.filter(|(_, grant)| **grant == Grant::Refused)
+}
+
+/// Takes the quiet hours out of what dispatch reads.
+fn wake_up(notice: &mut DueNotice) {
+    if let Ok(mut parameters) = NoticeParameters::decode(&notice.parameters) {
+        parameters.quiet_hours = None;
+        notice.parameters = parameters.encode().into();
+    }
+}
+
+/// As if it were certain that nothing was sent.
+fn back_into_the_queue(attempt: UnknownAttempt, now: Timestamp) -> Finished {
+    Finished {
+        attempt: attempt.attempt,
+        notice: attempt.notice,
+        class: AttemptClass::NotSent,
+        code: None,
+        provider_id: None,
+        next: NoticeState::Queued,
+        reason: None,
+        not_before: Some(now),
+        told: None,
     }
 }

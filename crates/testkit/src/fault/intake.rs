@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use engine::case::Disposition;
 use engine::fact::FactId;
 use engine::time::Timestamp;
 use ports::commit::{Commit, NoticeChange};
@@ -17,6 +18,9 @@ use crate::defect::Defect;
 #[async_trait]
 impl Stream for FaultyStore {
     async fn append(&self, records: &[NewEnvelope]) -> Result<u64, StoreError> {
+        if self.has(Defect::AnsweredBeforeDurable) {
+            return self.inner.end().await;
+        }
         self.turn("append", self.inner.append(records)).await
     }
 
@@ -122,6 +126,14 @@ impl FaultyStore {
                 other => other,
             },
             Some(Defect::ProgressFirst) => self.write_in_two(batch).await,
+            Some(Defect::ConflictAsDuplicate) => {
+                let batch = &renamed(batch, Disposition::Conflict, Disposition::Duplicate);
+                self.inner.commit(batch).await
+            }
+            Some(Defect::DuplicateAccepted) => {
+                let batch = &renamed(batch, Disposition::Duplicate, Disposition::Merged);
+                self.inner.commit(batch).await
+            }
             _ => self.inner.commit(batch).await,
         }
     }
@@ -147,4 +159,17 @@ impl FaultyStore {
         };
         self.inner.commit(&effects).await
     }
+}
+
+/// With one word for another.
+fn renamed(batch: &Commit, from: Disposition, to: Disposition) -> Commit {
+    let mut batch = batch.clone();
+    for record in batch
+        .records
+        .iter_mut()
+        .filter(|record| record.disposition == from)
+    {
+        record.disposition = to;
+    }
+    batch
 }

@@ -1,8 +1,10 @@
 //! What pages and counts ask. It takes no turns: nobody but those who look asks it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::ids::{CaseId, NoticeId};
 use engine::time::Timestamp;
 use ports::quarantine::{Handled, Handling, NewHandling, QuarantineStore};
@@ -19,7 +21,17 @@ use crate::defect::Defect;
 #[async_trait]
 impl ReadStore for FaultyStore {
     async fn cases(&self, filter: &CaseFilter, limit: usize) -> Result<Vec<StoredCase>, StoreError> {
-        self.inner.cases(filter, limit).await
+        let mut cases = self.inner.cases(filter, limit).await?;
+        if self.has(Defect::VersionOverwritten) {
+            let latest: HashMap<CaseId, Bytes> = cases
+                .iter()
+                .map(|case| (case.id.clone(), case.body.clone()))
+                .collect();
+            for case in cases.iter_mut().filter(|case| case.version == 1) {
+                case.body.clone_from(&latest[&case.id]);
+            }
+        }
+        Ok(cases)
     }
 
     async fn case(&self, id: &CaseId) -> Result<Vec<StoredCase>, StoreError> {
@@ -30,6 +42,9 @@ impl ReadStore for FaultyStore {
         let mut records = self.inner.records(after, limit).await?;
         if self.has(Defect::DuplicateRow) {
             records.extend(records.last().cloned());
+        }
+        if self.has(Defect::RecordDropped) {
+            records.retain(|record| record.position % 7 != 0);
         }
         Ok(records)
     }
@@ -108,12 +123,42 @@ impl ReceiptStore for FaultyStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<PendingReceipt>, StoreError> {
-        self.turn("pending_receipts", self.inner.pending_receipts(now, limit))
-            .await
+        let pending = async {
+            let mut pending = self.inner.pending_receipts(now, limit).await?;
+            self.mix_up(&mut pending);
+            Ok(pending)
+        };
+        self.turn("pending_receipts", pending).await
     }
 
     async fn settle_receipts(&self, fates: &[(u64, ReceiptFate)]) -> Result<(), StoreError> {
         self.turn("settle_receipts", self.inner.settle_receipts(fates))
             .await
+    }
+}
+
+impl FaultyStore {
+    /// News as dispatch gets it.
+    fn mix_up(&self, pending: &mut [PendingReceipt]) {
+        let mut first = self.first_news.lock().expect("no holder panics");
+        for receipt in pending {
+            let Some((attempt, _)) = &receipt.attempt else {
+                continue;
+            };
+            match self.defect {
+                Some(Defect::ReceiptAstray) => {
+                    let other = first.iter().find(|it| it.0 != *attempt).cloned();
+                    first.push((attempt.clone(), receipt.attempt.clone(), receipt.state));
+                    if let Some((_, other, _)) = other {
+                        receipt.attempt = other;
+                    }
+                }
+                Some(Defect::FirstNewsWins) => match first.iter().find(|it| it.0 == *attempt) {
+                    Some((.., state)) => receipt.state = *state,
+                    None => first.push((attempt.clone(), None, receipt.state)),
+                },
+                _ => {}
+            }
+        }
     }
 }

@@ -26,8 +26,10 @@ const FREEZE: Duration = Duration::from_secs(6);
 const IMPORT: Duration = Duration::from_mins(5);
 /// Facts come in so many portions after the first one, which holds as many as all the others.
 const PORTIONS: u64 = 8;
-/// How long everything may take to come to rest after the last fault.
+/// How long everything may take to come to rest after the last fault, when nothing is left to send.
 const REST: Duration = Duration::from_mins(5);
+/// What is left is sent at least so fast, in messages a second.
+const SLOWEST: u64 = 100;
 /// Nothing has changed for so long: it rests. Longer than the first look-up of an unknown takes.
 const STILL: Duration = Duration::from_secs(17);
 /// After dusk it must be seen that nothing is sent.
@@ -96,7 +98,8 @@ impl<'a> Torment<'a> {
         let began = Instant::now();
         let mut done = 0;
         loop {
-            pause(Duration::from_millis(dice.between(300, 2_500)));
+            let peace = self.options.peace;
+            pause(Duration::from_millis(dice.between(peace / 8, peace)));
             self.feed(dice)?;
             if began.elapsed() > self.options.longest {
                 note(journal, "campaign calmed before all was sent");
@@ -270,7 +273,8 @@ impl<'a> Torment<'a> {
             Dice::new(self.options.seed, 3),
             self.provider.ledger(),
         );
-        let (mut last, mut since, until) = (Value::Null, Instant::now(), Instant::now() + REST);
+        let patience = REST + Duration::from_secs(self.open().min(self.town.notices()) / SLOWEST);
+        let (mut last, mut since, until) = (Value::Null, Instant::now(), Instant::now() + patience);
         loop {
             people.see_to_the_provider();
             let stats = self.stats().context("the service does not answer")?;
@@ -287,7 +291,7 @@ impl<'a> Torment<'a> {
             if Instant::now() > until {
                 lock(journal)
                     .broken
-                    .push(format!("not at rest after {REST:?}: {last}"));
+                    .push(format!("not at rest after {patience:?}: {last}"));
                 break;
             }
             pause(Duration::from_millis(500));
