@@ -523,3 +523,83 @@ async fn a_provider_that_is_paused_for_its_unknowns_is_asked_every_quarter_minut
         assert_eq!(is_paused(), stands, "after {seconds} s");
     }
 }
+
+/// A provider whose look-ups are strong: it knows every second attempt and says so of the others, but one look-up of ten
+/// is not answered.
+struct Strong {
+    name: Arc<str>,
+    asked: Mutex<u32>,
+}
+
+#[async_trait]
+impl Gateway for Strong {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn concurrency(&self) -> usize {
+        1
+    }
+
+    fn rate(&self) -> Option<u32> {
+        None
+    }
+
+    fn recipient_is_plate(&self) -> bool {
+        false
+    }
+
+    fn render(&self, _message: &Message) -> Result<Bytes, RenderError> {
+        Ok(Bytes::new())
+    }
+
+    async fn send(&self, _request: Bytes) -> Answer {
+        panic!("upkeep never sends")
+    }
+
+    async fn look_up(&self, client_ref: &AttemptId) -> LookUp {
+        let turn = {
+            let mut asked = self.asked.lock().unwrap();
+            *asked += 1;
+            *asked
+        };
+        // Spread without a pattern that the attempts share.
+        let is_silent = turn.wrapping_mul(2_654_435_761) >> 16 & 0xff < 26;
+        let number: u32 = client_ref.as_str().split('-').nth(1).unwrap().parse().unwrap();
+        match number % 2 {
+            _ if is_silent => LookUp::Nothing,
+            0 => found(NoticeState::Delivered),
+            _ => LookUp::NeverReceived,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_look_up_is_strong_an_hour_settles_nineteen_unknowns_of_twenty() {
+    const COUNT: usize = 1_000;
+    let (store, _) = scene(&[], COUNT as u32);
+    let strong = Strong {
+        name: "primary".into(),
+        asked: Mutex::default(),
+    };
+    let gateway: Arc<dyn Gateway> = Arc::new(strong);
+    let mut upkeep = Upkeep::new(
+        Arc::clone(&store) as Arc<dyn ReceiptStore>,
+        vec![gateway],
+        Resend::Never,
+    );
+    let mut now = start();
+    while now <= start().plus(HOUR) {
+        while upkeep.step(now).await.unwrap().looked_up > 0 {}
+        now = now.plus(15 * SECOND);
+    }
+    let books = store.0.lock().unwrap();
+    let (found, proved) = (books.finished.len(), books.proved.len());
+    println!("{found} found and {proved} proved absent of {COUNT}");
+    assert!(found + proved >= COUNT * 95 / 100, "{found} + {proved}");
+    assert!(found < COUNT * 55 / 100 && proved > COUNT * 40 / 100);
+}
