@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::dlq::{DlqCommand, DlqListArgs, EntryState, WhichArgs};
 pub(crate) use self::stores::{
     BackupArgs, CaseCommand, DbCommand, DigestArgs, ExportArgs, ExportFormat, ExportWhat, ImportArgs,
-    ModeWord, NoticeArgs, NoticeCommand, ResendArgs, RestoreArgs, SmsCommand, VerdictWord, VerifyArgs,
+    ModeWord, NoticeArgs, NoticeCommand, ReconcileArgs, ResendArgs, RestoreArgs, SmsCommand, VerdictWord,
+    VerifyArgs,
 };
 pub(crate) use self::tokens::TokenCommand;
 pub(crate) use self::tools::{

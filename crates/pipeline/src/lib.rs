@@ -8,6 +8,7 @@ pub mod digest;
 pub mod dispatch;
 pub mod intake;
 pub mod metrics;
+pub mod reconcile_sent;
 pub mod run;
 mod told;
 pub mod upkeep;

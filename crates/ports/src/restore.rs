@@ -10,7 +10,7 @@ use engine::ids::{AttemptId, NoticeId};
 use engine::notice::NoticeState;
 use engine::time::Timestamp;
 
-use crate::read::Store;
+use crate::read::{NewAudit, Store};
 use crate::store::StoreError;
 
 /// How the reason of a pause begins that stands because the store was put back in time. No look-up ends such a pause, no
@@ -88,6 +88,20 @@ pub struct StrayReceipt {
     pub code: Option<Arc<str>>,
 }
 
+impl Adopted {
+    /// What the audit log says of it.
+    pub fn entry(&self, at: Timestamp, by: &Arc<str>) -> NewAudit {
+        NewAudit {
+            at,
+            actor: by.clone(),
+            action: "sms.adopt".into(),
+            object: self.attempt.as_str().into(),
+            before: None,
+            after: Some(format!("{} by {}", self.state.as_str(), self.provider).into()),
+        }
+    }
+}
+
 /// What a store that was put back in time needs.
 #[async_trait]
 pub trait RestoreStore: Store {
@@ -103,9 +117,9 @@ pub trait RestoreStore: Store {
     async fn stray_receipts(&self, attempts: &[AttemptId]) -> Result<Vec<StrayReceipt>, StoreError>;
 
     /// Records messages as sent: an attempt that the provider took, the state that it named, and the `told` fact. An
-    /// earlier attempt of unknown fate was then certainly not sent. Answers which were recorded; the others were sent,
-    /// ended or recorded before.
-    async fn adopt_sent(&self, now: Timestamp, sent: &[Adopted]) -> Result<Vec<bool>, StoreError>;
+    /// earlier attempt of unknown fate was then certainly not sent. Each leaves an entry `sms.adopt` in the audit log.
+    /// Answers which were recorded; the others were sent, ended or recorded before.
+    async fn adopt_sent(&self, now: Timestamp, by: &str, sent: &[Adopted]) -> Result<Vec<bool>, StoreError>;
 
     /// Notes about which notices it is certain that nobody was written to in the lost span.
     async fn clear(&self, notices: &[NoticeId]) -> Result<(), StoreError>;

@@ -313,10 +313,36 @@ pub(crate) enum SmsCommand {
     Resume {
         /// One provider; else everything.
         provider: Option<String>,
+        /// Also where the database was put back from a copy and nobody has asked what was sent since.
+        #[arg(long, requires = "reason")]
+        force: bool,
+        /// Why; kept in the audit log.
+        #[arg(long)]
+        reason: Option<String>,
         /// Who says so; else the login name.
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
+    /// After the database was put back from a copy: asks the providers what was sent since, and then sends again.
+    #[command(after_help = "Example: clearwalk sms reconcile --dry-run")]
+    Reconcile(ReconcileArgs),
+}
+
+/// Options of `sms reconcile`.
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileArgs {
+    /// Since when messages may have been sent of which the database knows nothing (RFC 3339); else as the database says.
+    #[arg(long, value_name = "TIME", value_parser = crate::instant::parse)]
+    pub(crate) since: Option<Timestamp>,
+    /// How many attempts at one message may have been made since then.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) attempts: u32,
+    /// Asks, and writes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Who says so; else the login name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }
 
 /// What `db` does.

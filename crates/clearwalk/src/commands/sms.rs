@@ -1,7 +1,10 @@
 //! `sms`: what waits to be sent, and the switch that stops sending. Both work beside a running service.
 
+mod reconcile;
+
 use ports::dispatch::{ALL_PROVIDERS, DispatchStore as _, Pause, ProviderState};
 use ports::read::{NewAudit, ReadStore as _, Stats};
+use ports::restore::{RestoreStore as _, is_restored};
 use serde_json::{Map, Value, json};
 use store_sqlite::SqliteStore;
 
@@ -25,10 +28,20 @@ pub(crate) fn run(context: &Context, command: &SmsCommand) -> Result<(), Failure
                 let provider = known(&settings, provider.as_deref())?;
                 pause(&store, provider, reason, &actor(by.as_deref())?).await?;
             }
-            SmsCommand::Resume { provider, by } => {
+            SmsCommand::Resume {
+                provider,
+                force,
+                reason,
+                by,
+            } => {
                 let provider = known(&settings, provider.as_deref())?;
-                resume(context, &store, provider, &actor(by.as_deref())?).await?;
+                let reason = reason.as_deref();
+                if *force {
+                    release(&store, reason, &actor(by.as_deref())?).await?;
+                }
+                resume(context, &store, provider, reason, &actor(by.as_deref())?).await?;
             }
+            SmsCommand::Reconcile(args) => return reconcile::run(context, &settings, &store, args).await,
         }
         let providers = store.providers().await?;
         print(context, &settings, &providers, &store.stats().await?)
@@ -62,14 +75,38 @@ async fn pause(store: &SqliteStore, provider: &str, reason: &str, by: &str) -> R
     note(store, "sms.pause", provider, by, Some(reason)).await
 }
 
-async fn resume(context: &Context, store: &SqliteStore, provider: &str, by: &str) -> Result<(), Failure> {
+/// A person takes it upon himself that nothing was sent of which the database knows nothing.
+async fn release(store: &SqliteStore, reason: Option<&str>, by: &str) -> Result<(), Failure> {
+    if store.release_restored().await? {
+        note(store, "sms.release", ALL_PROVIDERS, by, reason).await?;
+    }
+    Ok(())
+}
+
+async fn resume(
+    context: &Context,
+    store: &SqliteStore,
+    provider: &str,
+    reason: Option<&str>,
+    by: &str,
+) -> Result<(), Failure> {
     let mut was_paused = false;
     for state in store.providers().await? {
         // Everything goes on only when no provider stays paused for a reason of its own.
         let is_meant = provider == ALL_PROVIDERS || *state.name == *provider;
+        if let Some(pause) = state
+            .paused
+            .as_ref()
+            .filter(|it| is_meant && is_restored(&it.reason))
+        {
+            let failure = Failure::new(Code::Conflict, &pause.reason);
+            return Err(failure.hint(
+                "`clearwalk sms reconcile` asks what was sent and then sends again; to send without asking, add --force --reason",
+            ));
+        }
         if is_meant && state.paused.is_some() && store.resume(&state.name, by, instant::now()).await? {
             was_paused = true;
-            note(store, "sms.resume", &state.name, by, None).await?;
+            note(store, "sms.resume", &state.name, by, reason).await?;
         }
     }
     if !was_paused && !context.json {

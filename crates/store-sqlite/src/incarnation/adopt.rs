@@ -13,6 +13,7 @@ use crate::dispatch::{Leases, lock};
 use crate::error::{Fault, corrupt};
 use crate::heads::{Count, Head, Tally};
 use crate::intake::insert_inner;
+use crate::read::append_audit;
 use crate::seal::{Keys, Place};
 use crate::words::Word as _;
 use crate::writer::Job;
@@ -24,6 +25,7 @@ const SUPERSEDED: &str = "superseded";
 
 pub(super) struct Adopt {
     now: Timestamp,
+    by: Arc<str>,
     /// Each with its sealed request, which nobody knows any more.
     sent: Vec<(Adopted, Vec<u8>)>,
     leases: Arc<Mutex<Leases>>,
@@ -33,6 +35,7 @@ impl Adopt {
     pub(super) fn new(
         keys: &Keys,
         now: Timestamp,
+        by: &str,
         sent: &[Adopted],
         leases: Arc<Mutex<Leases>>,
     ) -> Result<Self, Fault> {
@@ -43,6 +46,7 @@ impl Adopt {
         let sent: Result<Vec<_>, Fault> = sent.iter().map(seal).collect();
         Ok(Self {
             now,
+            by: by.into(),
             sent: sent?,
             leases,
         })
@@ -72,6 +76,7 @@ impl Job for Adopt {
             tally.add(Count::Attempt, AttemptClass::Accepted.number(), 1);
             tally.shift(Count::Notice, before.state.number(), sent.state.number());
             told.push(sent.told.clone());
+            append_audit(conn, sent.entry(self.now, &self.by)).await?;
             adopted.push(true);
         }
         insert_inner(conn, self.now, &told).await?;

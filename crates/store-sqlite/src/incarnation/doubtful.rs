@@ -39,8 +39,8 @@ impl RestoreStore for SqliteStore {
         Ok(stray(&mut *self.reader().await?, attempts).await?)
     }
 
-    async fn adopt_sent(&self, now: Timestamp, sent: &[Adopted]) -> Result<Vec<bool>, StoreError> {
-        let adopt = adopt::Adopt::new(&self.keys, now, sent, self.leases.clone())?;
+    async fn adopt_sent(&self, now: Timestamp, by: &str, sent: &[Adopted]) -> Result<Vec<bool>, StoreError> {
+        let adopt = adopt::Adopt::new(&self.keys, now, by, sent, self.leases.clone())?;
         Ok(self.writer.write(adopt).await?)
     }
 

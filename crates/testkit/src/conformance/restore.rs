@@ -169,12 +169,21 @@ pub async fn what_was_sent_is_adopted_once(place: &dyn RestorePlace) {
         adopted(&notice(9), 1),
         adopted(&notice(2), 3),
     ];
-    assert_eq!(store.adopt_sent(at(4), &sent).await.unwrap(), [true, false, true]);
     assert_eq!(
-        store.adopt_sent(at(5), &sent).await.unwrap(),
+        store.adopt_sent(at(4), "lin", &sent).await.unwrap(),
+        [true, false, true]
+    );
+    assert_eq!(
+        store.adopt_sent(at(5), "lin", &sent).await.unwrap(),
         [false, false, false]
     );
     let inner = store.inner(1, 10).await.unwrap();
+    let entries = store.audit(None, 10).await.unwrap();
+    let entries = entries
+        .iter()
+        .filter(|it| &*it.action == "sms.adopt" && &*it.actor == "lin");
+    let objects: Vec<_> = entries.map(|it| it.object.to_string()).collect();
+    assert_eq!(objects, [format!("{}-1", notice(1)), format!("{}-3", notice(2))]);
     let told: Vec<_> = inner.into_iter().map(|entry| entry.payload).collect();
     assert_eq!(
         told,
@@ -223,9 +232,12 @@ pub async fn a_later_attempt_proves_that_an_earlier_one_was_not_sent(place: &dyn
         .unwrap();
     let store = place.put_back().await;
     let known = [adopted(&notice(1), 1)];
-    assert_eq!(store.adopt_sent(at(4), &known).await.unwrap(), [false]);
+    assert_eq!(store.adopt_sent(at(4), "lin", &known).await.unwrap(), [false]);
     let later = [adopted(&notice(1), 2), adopted(&notice(2), 2)];
-    assert_eq!(store.adopt_sent(at(4), &later).await.unwrap(), [true, true]);
+    assert_eq!(
+        store.adopt_sent(at(4), "lin", &later).await.unwrap(),
+        [true, true]
+    );
     let attempts = store.attempts(0, 10).await.unwrap();
     let classes: Vec<_> = attempts.iter().map(|it| it.class.unwrap()).collect();
     let (not, yes) = (AttemptClass::NotSent, AttemptClass::Accepted);
@@ -263,7 +275,10 @@ pub async fn stray_news_is_found_and_then_applied(place: &dyn RestorePlace) {
         (found[0].state, found[0].code.as_deref()),
         (NoticeState::Undelivered, Some("17"))
     );
-    store.adopt_sent(at(6), &[adopted(&notice(1), 1)]).await.unwrap();
+    store
+        .adopt_sent(at(6), "lin", &[adopted(&notice(1), 1)])
+        .await
+        .unwrap();
     let pending = store.pending_receipts(at(6), 10).await.unwrap();
     let about: Vec<_> = pending.into_iter().filter_map(|it| it.attempt).collect();
     assert_eq!(about, [(asked[0].clone(), notice(1))]);

@@ -94,9 +94,16 @@ impl RestoreStore for MemoryStore {
         Ok(stray.collect())
     }
 
-    async fn adopt_sent(&self, now: Timestamp, sent: &[Adopted]) -> Result<Vec<bool>, StoreError> {
+    async fn adopt_sent(&self, now: Timestamp, by: &str, sent: &[Adopted]) -> Result<Vec<bool>, StoreError> {
         let mut books = self.books();
-        Ok(sent.iter().map(|sent| adopt(&mut books, now, sent)).collect())
+        let adopted = sent.iter().map(|sent| {
+            let is_adopted = adopt(&mut books, now, sent);
+            if is_adopted {
+                books.append_action(&sent.entry(now, &by.into()));
+            }
+            is_adopted
+        });
+        Ok(adopted.collect())
     }
 
     async fn clear(&self, notices: &[NoticeId]) -> Result<(), StoreError> {

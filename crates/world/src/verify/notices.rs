@@ -331,7 +331,14 @@ fn allowed(sendings: &Sendings, entries: &[Entry], gateway: Option<&[Received]>)
     );
     let notices: HashMap<&str, &Notice> = sendings.notices.iter().map(|it| (&*it.notice, it)).collect();
     let pauses = pauses(entries);
-    for attempt in &sendings.attempts {
+    // Sent by a later life of a store that was put back from a copy: recorded when it was found.
+    let adopted = entries.iter().filter(|entry| entry.action == "sms.adopt");
+    let adopted: HashSet<&str> = adopted.map(|entry| &*entry.object).collect();
+    let sent_from_here = || {
+        let attempts = sendings.attempts.iter();
+        attempts.filter(|attempt| !adopted.contains(&*attempt.attempt))
+    };
+    for attempt in sent_from_here() {
         finding.look();
         let (id, at) = (&attempt.attempt, attempt.submitted_at);
         let Some(notice) = notices.get(&*attempt.notice) else {
@@ -355,7 +362,7 @@ fn allowed(sendings: &Sendings, entries: &[Entry], gateway: Option<&[Received]>)
             .any(|(from, to)| (from + SKEW..to - SKEW).contains(&at));
         finding.must(!is_paused, || format!("{id} was made while sending was paused"));
     }
-    let by_ref: HashMap<&str, &Attempt> = sendings.attempts.iter().map(|it| (&*it.client_ref, it)).collect();
+    let by_ref: HashMap<&str, &Attempt> = sent_from_here().map(|it| (&*it.client_ref, it)).collect();
     for received in gateway.unwrap_or_default().iter().filter(|it| it.is_send()) {
         finding.look();
         let attempt = received.client_ref.as_deref().and_then(|it| by_ref.get(it));

@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use ports::dispatch::{ALL_PROVIDERS, DispatchStore as _};
+use ports::restore::is_restored;
 use ports::store::IntakeStore as _;
-use store_sqlite::{LockError, RoleLock};
+use store_sqlite::{LockError, RoleLock, SqliteStore};
 
 use crate::config::{RegistryKind, Settings};
 use crate::instant;
@@ -238,6 +240,7 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
                 ),
                 Err(error) => Check::bad("intake", error, "see store.url"),
             });
+            checks.push(sending(&store).await);
         }
     }
     checks
@@ -252,5 +255,25 @@ fn lock(settings: &Settings) -> Check {
         Ok(_lock) => Check::well("lock", "nobody decides at present"),
         Err(LockError::Held { holder, .. }) => Check::well("lock", format!("{holder} decides")),
         Err(error) => Check::bad("lock", error, "make the folder of the store writable"),
+    }
+}
+
+/// Whether everything is paused.
+async fn sending(store: &SqliteStore) -> Check {
+    let states = match store.providers().await {
+        Ok(states) => states,
+        Err(error) => return Check::bad("sending", error, "see store.url"),
+    };
+    let everything = states.into_iter().find(|state| &*state.name == ALL_PROVIDERS);
+    match everything.and_then(|state| state.paused) {
+        None => Check::well("sending", "is not paused"),
+        Some(pause) if is_restored(&pause.reason) => {
+            Check::doubtful("sending", pause.reason, "`clearwalk sms reconcile`")
+        }
+        Some(pause) => Check::doubtful(
+            "sending",
+            format!("paused: {}", pause.reason),
+            "`clearwalk sms resume`",
+        ),
     }
 }
