@@ -4,6 +4,7 @@
 mod case;
 mod copies;
 mod dlq;
+mod doctor;
 mod door;
 mod export;
 mod import;

@@ -1,5 +1,10 @@
 //! Single checks.
 
+mod disk;
+mod providers;
+mod rules;
+mod traffic;
+
 use std::fmt::Display;
 use std::path::Path;
 
@@ -13,8 +18,6 @@ use crate::config::{RegistryKind, Settings};
 use crate::instant;
 use crate::wiring::{self, Access, Gateways};
 
-/// Below this a busy day fills the disk.
-const LITTLE: u64 = 1 << 30;
 /// A clock before this release was made is wrong.
 const RELEASED: &str = "2026-01-01T00:00:00Z";
 
@@ -124,6 +127,8 @@ pub(super) fn of_files(settings: &Settings) -> Vec<Check> {
         Ok(rules) => {
             let names: Vec<String> = rules.policies().iter().map(|policy| policy.name()).collect();
             checks.push(Check::well("rules", names.join(", ")));
+            checks.push(rules::in_force(&rules, instant::now()));
+            checks.push(rules::spans(&rules));
             checks.push(match wiring::texts(settings, &rules) {
                 Ok(_) => Check::well("texts", "every message that the policies name has one"),
                 Err(failure) => Check::bad("texts", failure.message, "see rules.templates"),
@@ -152,14 +157,36 @@ pub(super) fn of_files(settings: &Settings) -> Vec<Check> {
             Check::well("providers", names.join(", "))
         }
     });
+    checks.push(providers::receipts(settings));
+    checks.extend(settings.tokens_file.as_deref().map(tokens));
     checks.extend(secrets(settings));
     checks
+}
+
+/// A tokens file lets in whoever it names, and nobody where it names nobody.
+fn tokens(path: &Path) -> Check {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let parsed = text.and_then(|text| web::Tokens::parse(&text).map_err(|error| error.to_string()));
+    match parsed {
+        Err(error) => Check::bad(
+            "tokens",
+            format!("{}: {error}", path.display()),
+            "see web.tokens_file",
+        ),
+        Ok(tokens) if tokens.0.is_empty() => Check::bad(
+            "tokens",
+            format!("{} holds none: nobody is let in", path.display()),
+            "`clearwalk token add` makes one",
+        ),
+        Ok(tokens) => Check::well("tokens", format!("{} of people and machines", tokens.0.len())),
+    }
 }
 
 /// Files that nobody else may read.
 fn secrets(settings: &Settings) -> Vec<Check> {
     let key = wiring::key_file(settings);
     let mut paths = vec![key.as_path()];
+    paths.extend(settings.tokens_file.as_deref());
     for provider in settings.providers.values() {
         paths.extend(provider.token_file.as_deref());
         paths.extend(provider.receipt_secret_file.as_deref());
@@ -173,7 +200,7 @@ fn secrets(settings: &Settings) -> Vec<Check> {
         return vec![Check::well("secrets", "only their owner may read them")];
     }
     let names = open.join(" ");
-    vec![Check::doubtful(
+    vec![Check::bad(
         "secrets",
         format!("others may read {names}"),
         format!("chmod 600 {names}"),
@@ -199,14 +226,12 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
     let mut checks = vec![match fs4::available_space(folder) {
-        Ok(free) if free < LITTLE => Check::doubtful(
-            "disk",
-            format!("{} MB free", free >> 20),
-            "a store needs room for a busy day",
-        ),
-        Ok(free) => Check::well("disk", format!("{} MB free", free >> 20)),
+        Ok(free) => disk::room(free),
         Err(error) => Check::bad("disk", format!("{}: {error}", folder.display()), "see store.url"),
     }];
+    checks.extend(disk::file_system(folder));
+    checks.extend(disk::clock(database, instant::now()));
+    checks.extend(providers::reach(settings).await);
     if !database.exists() {
         let found = format!("there is none at {}", database.display());
         checks.push(Check::doubtful("store", found, "`clearwalk serve` makes it"));
@@ -233,6 +258,7 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
                 ),
                 Err(error) => Check::bad("store", error, "see store.url"),
             });
+            checks.extend(lately(settings, &store).await);
             checks.push(match store.progress().await {
                 Ok(progress) => Check::well(
                     "intake",
@@ -244,6 +270,18 @@ pub(super) async fn of_store(settings: &Settings) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// What went through lately, where the rules can be read.
+async fn lately(settings: &Settings, store: &SqliteStore) -> Vec<Check> {
+    let Ok(rules) = wiring::rules(settings) else {
+        return Vec::new();
+    };
+    let registry = wiring::registry(settings, &rules).ok();
+    match traffic::checks(settings, store, &rules, registry).await {
+        Ok(checks) => checks,
+        Err(error) => vec![Check::bad("traffic", error, "see store.url")],
+    }
 }
 
 /// The lock is only looked at: whoever starts in this instant is told that `doctor` had it.
