@@ -67,6 +67,8 @@ fn refusal(fault: Fault) -> Option<AttemptClass> {
         | Fault::ThrottledAbsurd
         | Fault::UnavailableSeconds
         | Fault::UnavailableDate => AttemptClass::ThrottledAccount,
+        // A client cannot know that the id is another message's; the reference tells.
+        Fault::AnotherId => AttemptClass::Accepted,
         _ => return None,
     })
 }
@@ -103,6 +105,86 @@ async fn no_answer_is_read_as_more_than_it_proves() {
         if let Some(seconds) = answer.retry_after {
             assert!((1..=3600).contains(&seconds), "{}: {seconds} s", fault.name());
         }
+    }
+}
+
+/// Before anything is asked: only a failed connect, which a TLS that is none is too, proves that nothing was sent.
+#[tokio::test]
+async fn a_connection_that_is_treated_badly_proves_what_it_proves() {
+    let cases = [
+        ("connections = { close = 1.0 }", "http", AttemptClass::Unknown),
+        ("connections = { reset = 1.0 }", "http", AttemptClass::Unknown),
+        ("connections = { hang = 1.0 }", "http", AttemptClass::Unknown),
+        (
+            "connections = { tls = \"garbage\" }",
+            "https",
+            AttemptClass::NotSent,
+        ),
+        (
+            "connections = { tls = \"close\" }",
+            "https",
+            AttemptClass::NotSent,
+        ),
+        ("connections = { tls = \"hang\" }", "https", AttemptClass::NotSent),
+    ];
+    for (text, scheme, expected) in cases {
+        let plan = Plan::parse(text, world::gateway::Format::Toml, "plan").unwrap();
+        let (server, _client) = start(plan).await;
+        let client = Generic::new(Options {
+            deadline: Duration::from_secs(1),
+            ..Options::new("primary", &server.url().replacen("http", scheme, 1))
+        });
+        let answer = send(&client.unwrap(), "one").await;
+        assert_eq!(answer.class, expected, "{text}");
+        assert_eq!(server.stats().accepted, 0, "{text}");
+    }
+    let nobody = Generic::new(Options {
+        deadline: Duration::from_secs(1),
+        ..Options::new("primary", "http://127.0.0.1:9/v1/messages")
+    });
+    assert_eq!(send(&nobody.unwrap(), "one").await.class, AttemptClass::NotSent);
+}
+
+/// A stranger to whom a redirect leads is never told anybody's phone.
+#[tokio::test]
+async fn nobody_is_sent_elsewhere() {
+    let (stranger, _client) = start(Plan::default()).await;
+    for fault in [Fault::Elsewhere302, Fault::Elsewhere307, Fault::Elsewhere308] {
+        let rule = Rule {
+            to: None,
+            client_ref: None,
+            nth: Some(1),
+            fault,
+        };
+        let plan = Plan {
+            elsewhere: stranger.url(),
+            messages: vec![rule],
+            ..Plan::default()
+        };
+        let (_server, client) = start(plan).await;
+        assert_eq!(send(&client, "one").await.class, AttemptClass::Unknown, "{fault}");
+    }
+    assert_eq!(stranger.calls().unwrap(), []);
+}
+
+/// A look-up that lists others, or nothing, or a word that nobody knows proves nothing.
+#[tokio::test]
+async fn a_look_up_that_answers_something_else_proves_nothing() {
+    for fault in [
+        "empty-list",
+        "others-list",
+        "unlisted-state",
+        "error-before-taking",
+    ] {
+        let text = format!("look_up_rates = {{ {fault} = 1.0 }}");
+        let plan = Plan::parse(&text, world::gateway::Format::Toml, "plan").unwrap();
+        let (_server, client) = start(plan).await;
+        assert_eq!(send(&client, "one").await.class, AttemptClass::Accepted);
+        assert_eq!(
+            client.look_up(&AttemptId::from_text("one")).await,
+            LookUp::Nothing,
+            "{fault}"
+        );
     }
 }
 

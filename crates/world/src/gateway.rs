@@ -7,6 +7,7 @@
 mod connection;
 mod control;
 mod desk;
+mod door;
 mod fault;
 mod generic;
 mod http;
@@ -15,6 +16,7 @@ mod limits;
 mod plan;
 mod post;
 mod receipts;
+mod span;
 
 use std::fmt;
 use std::io;
@@ -31,6 +33,7 @@ use desk::Desk;
 use ledger::Ledger;
 use post::Post;
 
+pub use door::{Connections, Tls};
 pub use fault::{Fault, UnknownFault};
 pub use ledger::{Call, Stats, Verdict};
 pub use limits::Limits;

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::desk::Desk;
+use super::door::{Door, TLS_GREETING, Tls};
 use super::fault::Manner;
 use super::http::{self, Malformed, Parsed, Request};
 
@@ -24,8 +25,12 @@ pub(super) async fn serve(stream: TcpStream, desk: Arc<Desk>) {
         buffer: Vec::new(),
         unread: 0,
     };
+    let fate = desk.books().course.fate_of_connection();
     // An error here means that the client is gone, which ends the connection like a close.
-    let _gone: io::Result<()> = wire.converse(&desk).await;
+    let _gone: io::Result<()> = match fate {
+        None => wire.converse(&desk).await,
+        Some(door) => wire.turn_away(door, &desk).await,
+    };
 }
 
 /// A delay that the client is meant to feel; nothing else waits like this.
@@ -55,7 +60,7 @@ impl Wire {
     async fn converse(&mut self, desk: &Desk) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         loop {
-            match self.next().await? {
+            match self.next(desk).await? {
                 Next::Closed => return Ok(()),
                 Next::Malformed(malformed) => {
                     let answer = desk.note_malformed(&malformed).encode(false);
@@ -71,12 +76,41 @@ impl Wire {
         }
     }
 
-    async fn next(&mut self) -> io::Result<Next> {
+    /// What befalls a connection on which nothing is to be asked.
+    async fn turn_away(&mut self, door: Door, desk: &Desk) -> io::Result<()> {
+        match door {
+            Door::Close => {}
+            Door::Reset => self.stream.set_zero_linger()?,
+            Door::Hang => self.wait_for_close(desk.pace().hang_limit).await,
+        }
+        Ok(())
+    }
+
+    /// A client that wants TLS is told so in its own way.
+    async fn greet(&mut self, desk: &Desk) -> io::Result<()> {
+        let tls = desk.books().course.plan().connections.tls;
+        match tls {
+            Tls::Garbage => self.send_last(b"no TLS is spoken here\r\n").await,
+            Tls::Close => Ok(()),
+            Tls::Hang => {
+                self.wait_for_close(desk.pace().hang_limit).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn next(&mut self, desk: &Desk) -> io::Result<Next> {
         if self.buffer.is_empty() {
+            let idle = desk.books().course.plan().connections.idle;
             let mut front = vec![0; PEEK];
-            let Ok(length) = timeout(IDLE, self.stream.peek(&mut front)).await else {
+            let patience = idle.map_or(IDLE, |idle| idle.0);
+            let Ok(length) = timeout(patience, self.stream.peek(&mut front)).await else {
                 return Ok(Next::Closed);
             };
+            if front[0] == TLS_GREETING {
+                self.greet(desk).await?;
+                return Ok(Next::Closed);
+            }
             if let Parsed::Whole(request, length) = http::parse(&front[..length?]) {
                 self.unread = length;
                 return Ok(Next::Request(request));

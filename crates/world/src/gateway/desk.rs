@@ -196,6 +196,9 @@ impl Desk {
 
 /// What a send is answered that a vendor's own count forbids.
 fn over_a_limit(books: &Books, to: &str) -> Option<Response> {
+    if books.course.is_revoked() {
+        return Some(Response::problem(401, "unauthorized", "the key was revoked"));
+    }
     if books.course.is_broke() {
         return Some(Response::problem(403, "balance", "the balance has run out"));
     }
@@ -219,6 +222,8 @@ fn manner_of(fault: Fault, books: &Books, request: &Request, message_id: &str) -
     .expect("every part of the pattern is there in a zoned time");
     fault.manner(&Setting {
         message_id,
+        last_id: &books.ledger.last_id(),
+        elsewhere: &books.course.plan().elsewhere,
         path: &request.path,
         retry_after_seconds: seconds,
         retry_after_date: &date,

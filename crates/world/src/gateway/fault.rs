@@ -136,6 +136,28 @@ pub enum Fault {
     TrailingBytes,
     /// 200 with a list around the answer.
     ListAnswer,
+    /// 200 with a byte order mark before the JSON.
+    ByteOrderMark,
+    /// 200 with the message id twice, the right one last.
+    DuplicateKeys,
+    /// 200 in UTF-16, as its `Content-Type` says.
+    WrongCharset,
+    /// 200 with megabytes in a few kilobytes of gzip.
+    GzipBomb,
+    /// 200 with the id of the message before.
+    AnotherId,
+    /// 302 to another host.
+    Elsewhere302,
+    /// 307 to another host: a client that follows gives the phone to a stranger.
+    Elsewhere307,
+    /// 308 to another host.
+    Elsewhere308,
+    /// 200 with a list of nothing, as a look-up that finds nothing on that day.
+    EmptyList,
+    /// 200 with a list of other people's messages.
+    OthersList,
+    /// 200 with a state that no document lists.
+    UnlistedState,
 }
 
 /// What the connection does once the ledger has its line.
@@ -157,13 +179,17 @@ pub(super) enum Manner {
 /// What a fault needs to know to make up its answer.
 pub(super) struct Setting<'a> {
     pub(super) message_id: &'a str,
+    /// The id of the message before.
+    pub(super) last_id: &'a str,
+    /// Another host.
+    pub(super) elsewhere: &'a str,
     pub(super) path: &'a str,
     pub(super) retry_after_seconds: u64,
     pub(super) retry_after_date: &'a str,
 }
 
 /// Every fault with its name and with what becomes of the message.
-const TABLE: [(Fault, &str, Verdict); 60] = {
+const TABLE: [(Fault, &str, Verdict); 71] = {
     use Fault as F;
     use Verdict::{Accepted, None, Refused};
     [
@@ -231,6 +257,17 @@ const TABLE: [(Fault, &str, Verdict); 60] = {
         (F::DeepAnswer, "deep-answer", Accepted),
         (F::TrailingBytes, "trailing-bytes", Accepted),
         (F::ListAnswer, "list-answer", Accepted),
+        (F::ByteOrderMark, "byte-order-mark", Accepted),
+        (F::DuplicateKeys, "duplicate-keys", Accepted),
+        (F::WrongCharset, "wrong-charset", Accepted),
+        (F::GzipBomb, "gzip-bomb", Accepted),
+        (F::AnotherId, "another-id", Accepted),
+        (F::Elsewhere302, "elsewhere-302", Accepted),
+        (F::Elsewhere307, "elsewhere-307", Accepted),
+        (F::Elsewhere308, "elsewhere-308", Accepted),
+        (F::EmptyList, "empty-list", None),
+        (F::OthersList, "others-list", None),
+        (F::UnlistedState, "unlisted-state", None),
     ]
 };
 
@@ -311,7 +348,7 @@ mod tests {
             assert_eq!(*fault as usize, place, "{name}");
             assert_eq!(name.parse::<Fault>().ok(), Some(*fault));
         }
-        assert_eq!(TABLE.len(), Fault::ListAnswer as usize + 1);
+        assert_eq!(TABLE.len(), Fault::UnlistedState as usize + 1);
     }
 
     #[test]

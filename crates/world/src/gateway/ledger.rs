@@ -123,6 +123,11 @@ impl Ledger {
         format!("m{}", self.last_id + 1)
     }
 
+    /// The id that the last accepted message got.
+    pub(super) fn last_id(&self) -> String {
+        format!("m{}", self.last_id)
+    }
+
     /// Writes the line. Only after this may anything become visible to the client.
     pub(super) fn record(&mut self, call: &Call) -> io::Result<()> {
         match &mut self.lines {

@@ -24,6 +24,9 @@ pub struct Limits {
     /// Messages until the money runs out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<u64>,
+    /// Messages until the key is revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_after: Option<u64>,
 }
 
 /// When each number was sent something.
@@ -83,7 +86,7 @@ mod tests {
             per_minute: Some(1),
             per_hour: Some(2),
             per_day: Some(3),
-            balance: None,
+            ..Limits::default()
         };
         let mut windows = Windows::default();
         let wait = |windows: &Windows, time: &str| windows.wait(&limits, "+861", at(time));

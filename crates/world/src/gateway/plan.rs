@@ -3,18 +3,17 @@
 //! The plan is a pure function of its text and of what was sent, so a failing run can be repeated.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::door::{Connections, Door};
 use super::fault::Fault;
 use super::ledger::Verdict;
 use super::limits::Limits;
 use super::receipts::{ReceiptFault, Receipts};
+pub use super::span::Span;
 
 /// A plan file. Without rates and rules every send is accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +40,10 @@ pub struct Plan {
     pub look_up_lag: Span,
     /// What each number may be sent.
     pub limits: Limits,
+    /// What befalls connections before anything is asked.
+    pub connections: Connections,
+    /// Where redirects to another host lead.
+    pub elsewhere: String,
     /// Where receipts are pushed; absent: nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipts: Option<Receipts>,
@@ -60,6 +63,8 @@ impl Default for Plan {
             receipt_delay: Span::seconds(3),
             look_up_lag: Span::seconds(0),
             limits: Limits::default(),
+            connections: Connections::default(),
+            elsewhere: "http://127.0.0.1:9/".to_owned(),
             receipts: None,
         }
     }
@@ -166,49 +171,6 @@ impl TryFrom<Rates> for LookUpRates {
     }
 }
 
-/// A length of time, written `250ms`, `2s`, `5m` or `1h`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
-
-impl Span {
-    pub const fn seconds(seconds: u64) -> Span {
-        Span(Duration::from_secs(seconds))
-    }
-
-    fn read(text: &str) -> Option<Span> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = text[..digits].parse().ok()?;
-        let unit = match &text[digits..] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return None,
-        };
-        Some(Span(Duration::from_millis(number.checked_mul(unit)?)))
-    }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}ms", self.0.as_millis())
-    }
-}
-
-impl Serialize for Span {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Span::read(&text)
-            .ok_or_else(|| D::Error::custom(format!("`{text}` is not `250ms`, `2s`, `5m` or `1h`")))
-    }
-}
-
 /// Why a plan cannot be used, and where.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -295,6 +257,7 @@ impl Plan {
             messages: Vec::new(),
             look_up_lag: Span::seconds(0),
             limits: Limits::default(),
+            connections: Connections::default(),
             receipts: self.receipts.clone().map(Receipts::without_faults),
             ..self.clone()
         }
@@ -309,6 +272,7 @@ pub(super) struct Course {
     fitted: Vec<u64>,
     look_ups: u64,
     accepted: u64,
+    connections: u64,
 }
 
 impl Course {
@@ -319,6 +283,7 @@ impl Course {
             fitted,
             look_ups: 0,
             accepted: 0,
+            connections: 0,
         }
     }
 
@@ -343,9 +308,22 @@ impl Course {
         ruled.or_else(|| self.plan.rates.at(self.point("send", client_ref)))
     }
 
+    /// What befalls the next connection: a function of seed and its number.
+    pub(super) fn fate_of_connection(&mut self) -> Option<Door> {
+        self.connections += 1;
+        let point = self.point("connection", &self.connections.to_string());
+        self.plan.connections.fate(point)
+    }
+
     /// Counts a message against the balance.
     pub(super) fn count_accepted(&mut self) {
         self.accepted += 1;
+    }
+
+    /// Whether the key is good no more.
+    pub(super) fn is_revoked(&self) -> bool {
+        let after = self.plan.limits.revoked_after;
+        after.is_some_and(|after| self.accepted >= after)
     }
 
     /// Whether the money has run out.

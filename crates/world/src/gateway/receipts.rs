@@ -2,6 +2,8 @@
 //!
 //! Nothing here waits or sends; the same plan and message always give the same pushes.
 
+mod kinds;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::plan::Span;
+pub use kinds::ReceiptFault;
 
 /// Where receipts go, and what befalls them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,84 +94,6 @@ pub struct ReceiptRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_ref: Option<String>,
     pub fault: ReceiptFault,
-}
-
-/// One way to report badly on an accepted message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReceiptFault {
-    /// Never: only a look-up tells.
-    Lost,
-    /// `undelivered` instead of `delivered`.
-    Undelivered,
-    /// `expired` instead of `delivered`.
-    Expired,
-    /// The same news in two pushes.
-    Twice,
-    /// The same news in a hundred pushes.
-    Hundredfold,
-    /// Before the answer to the send leaves.
-    BeforeAnswer,
-    /// `undelivered`, then `delivered`.
-    FailedThenDelivered,
-    /// `delivered`, then `undelivered` that happened earlier.
-    DeliveredThenFailed,
-    /// First about a message that nobody sent.
-    UnknownId,
-    /// With the right id under another message's reference.
-    WrongRef,
-    /// In the middle of ten thousand others.
-    InTenThousand,
-    /// After an array of nothing.
-    EmptyArray,
-    /// The last of a hundred, one of which cannot be read.
-    BrokenAmongGood,
-    /// Of what happened three days before.
-    ThreeDaysLate,
-    /// With a signature of another secret, and never rightly.
-    Forged,
-    /// Without a signature, and never rightly.
-    Unsigned,
-    /// Signed rightly, six minutes ago.
-    OldTimestamp,
-    /// Twice with the same id, time and signature.
-    Replayed,
-    /// After a GET that asks whether somebody is there.
-    CheckedFirst,
-    /// A byte at a time.
-    SlowUpload,
-    /// From a sender that hangs up without reading, and pushes again.
-    HungUp,
-}
-
-impl ReceiptFault {
-    /// Every fault, in the order in which rates are walked.
-    pub const ALL: [ReceiptFault; 21] = {
-        use ReceiptFault as F;
-        [
-            F::Lost,
-            F::Undelivered,
-            F::Expired,
-            F::Twice,
-            F::Hundredfold,
-            F::BeforeAnswer,
-            F::FailedThenDelivered,
-            F::DeliveredThenFailed,
-            F::UnknownId,
-            F::WrongRef,
-            F::InTenThousand,
-            F::EmptyArray,
-            F::BrokenAmongGood,
-            F::ThreeDaysLate,
-            F::Forged,
-            F::Unsigned,
-            F::OldTimestamp,
-            F::Replayed,
-            F::CheckedFirst,
-            F::SlowUpload,
-            F::HungUp,
-        ]
-    };
 }
 
 /// The message that a push is about.
@@ -261,6 +186,20 @@ impl Receipts {
             Some(F::UnknownId) => bodies.insert(0, strangers(about, 1, now).remove(0)),
             Some(F::WrongRef) => bodies[0]["client_ref"] = json!(format!("{}-other", about.client_ref)),
             Some(F::InTenThousand) => bodies = vec![among(strangers(about, 9_999, now), 5_000, delivered)],
+            Some(F::PartsOutOfOrder) => {
+                let part = |number: u32| {
+                    let mut part = delivered.clone();
+                    (part["part"], part["parts"]) = (json!(number), json!(2));
+                    part
+                };
+                bodies = vec![part(2), part(1)];
+            }
+            Some(F::WrongId) => {
+                let mut foreign = news("undelivered", earlier(now, 1));
+                foreign["message_id"] = json!(format!("other-{}", about.message_id));
+                bodies.insert(0, foreign);
+            }
+            Some(F::WrongNumber) => bodies[0]["to"] = json!("+8613899999999"),
             Some(F::EmptyArray) => bodies.insert(0, json!([])),
             Some(F::BrokenAmongGood) => {
                 let mut others = strangers(about, 99, now);

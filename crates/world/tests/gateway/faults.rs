@@ -1,5 +1,7 @@
 //! Every fault by name: what the client sees, and what became of the message.
 
+use std::time::Duration;
+
 use reqwest::Response;
 use serde_json::Value;
 use world::gateway::{Fault, Gateway, Verdict};
@@ -72,7 +74,7 @@ async fn whole(answer: Response) -> String {
 }
 
 /// Fault, what the client sees, and what became of the message.
-const EXPECTED: [(&str, &str, Verdict); 60] = [
+const EXPECTED: [(&str, &str, Verdict); 71] = [
     ("invalid-number", "400 invalid_number", Verdict::Refused),
     ("invalid-number-422", "422 invalid_number", Verdict::Refused),
     ("blocked", "400 blocked", Verdict::Refused),
@@ -173,6 +175,29 @@ const EXPECTED: [(&str, &str, Verdict); 60] = [
     ("deep-answer", "200 no JSON", Verdict::Accepted),
     ("trailing-bytes", "200 no JSON", Verdict::Accepted),
     ("list-answer", "200 no word", Verdict::Accepted),
+    ("byte-order-mark", "200 no JSON", Verdict::Accepted),
+    ("duplicate-keys", "200 m1", Verdict::Accepted),
+    ("wrong-charset", "200 no JSON", Verdict::Accepted),
+    ("gzip-bomb", "200 no JSON", Verdict::Accepted),
+    ("another-id", "200 m0", Verdict::Accepted),
+    (
+        "elsewhere-302",
+        "302 nothing to http://127.0.0.1:9/",
+        Verdict::Accepted,
+    ),
+    (
+        "elsewhere-307",
+        "307 nothing to http://127.0.0.1:9/",
+        Verdict::Accepted,
+    ),
+    (
+        "elsewhere-308",
+        "308 nothing to http://127.0.0.1:9/",
+        Verdict::Accepted,
+    ),
+    ("empty-list", "200 no word", Verdict::None),
+    ("others-list", "200 no word", Verdict::None),
+    ("unlisted-state", "200 no word", Verdict::None),
 ];
 
 #[tokio::test]
@@ -250,4 +275,87 @@ async fn a_look_up_can_fail_and_takes_nothing() {
     assert_eq!(calls[1].fault, Some(Fault::ErrorBeforeTaking));
     assert_eq!(calls[1].verdict, Verdict::None);
     assert_eq!(gateway.stats().accepted, 1);
+}
+
+/// What a client sees of a connection that is treated badly, over plain HTTP or greeting with TLS.
+async fn seen_at_the_door(plan: &str, scheme: &str) -> String {
+    let gateway = gateway(plan).await;
+    let url = gateway.url().replacen("http", scheme, 1);
+    let sent = client().post(url).json(&message("ref")).send().await;
+    assert_eq!(gateway.stats().accepted, 0, "{plan}");
+    match sent {
+        Err(error) if error.is_connect() => "failed connect".to_owned(),
+        Err(error) if error.is_timeout() => "timeout".to_owned(),
+        Err(error) => broken(&error),
+        Ok(answer) => whole(answer).await,
+    }
+}
+
+#[tokio::test]
+async fn connections_are_closed_reset_and_left_alone_before_anything_is_read() {
+    let mut seen = Vec::new();
+    for share in ["close", "reset", "hang"] {
+        seen.push(seen_at_the_door(&format!("connections = {{ {share} = 1.0 }}"), "http").await);
+    }
+    // A close with the request unread is a reset on some machines.
+    let closed = ["reset", "broken: connection closed before message completed"];
+    assert!(
+        closed.contains(&&*seen[0]) && closed.contains(&&*seen[1]),
+        "{seen:?}"
+    );
+    assert_eq!(seen[2], "timeout");
+}
+
+#[tokio::test]
+async fn a_greeting_of_tls_gets_garbage_a_close_or_nothing() {
+    for tls in ["garbage", "close", "hang"] {
+        let seen = seen_at_the_door(&format!("connections = {{ tls = \"{tls}\" }}"), "https").await;
+        let expected = ["failed connect", "timeout"];
+        assert!(expected.contains(&&*seen), "{tls}: {seen}");
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_as_soon_as_the_plan_says() {
+    let gateway = gateway("connections = { idle = \"20ms\" }").await;
+    let client = client();
+    for number in 0..3 {
+        let sent = client
+            .post(gateway.url())
+            .json(&message(&format!("ref-{number}")))
+            .send()
+            .await;
+        assert_eq!(sent.unwrap().status(), 200);
+        let mut waited = tokio::time::interval(Duration::from_millis(100));
+        waited.tick().await;
+        waited.tick().await;
+    }
+    assert_eq!(gateway.stats().accepted, 3);
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_reaches_it_only_by_a_careless_client() {
+    let stranger = gateway("").await;
+    let elsewhere = stranger.url();
+    let gateway = gateway(&format!(
+        "elsewhere = \"{elsewhere}\"\nrates = {{ elsewhere-307 = 1.0 }}"
+    ))
+    .await;
+    assert_eq!(seen(&gateway).await, format!("307 nothing to {elsewhere}"));
+    assert_eq!(stranger.stats().accepted, 0);
+    let careless = reqwest::Client::builder().no_proxy().build().unwrap();
+    careless
+        .post(gateway.url())
+        .json(&message("ref"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stranger.stats().accepted, 1);
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_after_so_many_messages() {
+    let gateway = gateway("limits = { revoked_after = 1 }").await;
+    assert_eq!(seen(&gateway).await, "200 m1");
+    assert_eq!(seen(&gateway).await, "401 unauthorized");
 }

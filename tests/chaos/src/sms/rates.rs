@@ -108,6 +108,7 @@ impl Rates {
             "seed": self.seed, "rates": self.sends, "look_up_rates": self.look_ups,
             "retry_after": "1s", "slow_by": "300ms", "drip": "20ms", "hang_limit": "30s",
             "receipt_delay": "10000h", "look_up_lag": "2s",
+            "connections": {"close": 0.01, "reset": 0.01, "hang": 0.01, "idle": "400ms"},
             "receipts": {
                 "to": receipts_to, "secret": secret, "delay": "300ms", "rates": self.receipts, "batch": 400,
                 "again": ["500ms", "2s", "5s", "15s"], "log": diary,

@@ -1,5 +1,11 @@
 //! What each fault answers, byte by byte.
 
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use super::{Fault, Manner, Setting};
 use crate::gateway::http::Response;
 
@@ -89,6 +95,35 @@ impl Fault {
             Fault::NumberAsId => json(b"{\"message_id\":1}".to_vec()),
             Fault::DeepAnswer => json(deep(setting.message_id)),
             Fault::TrailingBytes => json([Response::taken(200, setting.message_id).body(), b"\0}"].concat()),
+            Fault::ByteOrderMark => json(
+                [
+                    "\u{feff}".as_bytes(),
+                    Response::taken(200, setting.message_id).body(),
+                ]
+                .concat(),
+            ),
+            Fault::DuplicateKeys => json(
+                format!(
+                    "{{\"message_id\":\"other\",\"message_id\":\"{}\"}}",
+                    setting.message_id
+                )
+                .into_bytes(),
+            ),
+            Fault::WrongCharset => Response::new(
+                200,
+                "application/json; charset=utf-16le",
+                wide(setting.message_id),
+            ),
+            Fault::GzipBomb => json(bomb(setting.message_id)).header("Content-Encoding", "gzip"),
+            Fault::AnotherId => Response::taken(200, setting.last_id),
+            Fault::Elsewhere302 => Response::bodiless(302).header("Location", setting.elsewhere),
+            Fault::Elsewhere307 => Response::bodiless(307).header("Location", setting.elsewhere),
+            Fault::Elsewhere308 => Response::bodiless(308).header("Location", setting.elsewhere),
+            Fault::EmptyList => json(b"[]".to_vec()),
+            Fault::OthersList => {
+                json(b"[{\"message_id\":\"p1\",\"client_ref\":\"other\",\"state\":\"delivered\"}]".to_vec())
+            }
+            Fault::UnlistedState => json(b"{\"state\":\"teleported\"}".to_vec()),
             Fault::ListAnswer => json([b"[", Response::taken(200, setting.message_id).body(), b"]"].concat()),
             Fault::HugeHead => {
                 Response::taken(200, setting.message_id).header("X-Padding", &"x".repeat(HUGE_HEAD_BYTES))
@@ -134,4 +169,26 @@ impl Fault {
 fn deep(message_id: &str) -> Vec<u8> {
     let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
     format!("{{\"message_id\":{open}\"{message_id}\"{close}}}").into_bytes()
+}
+
+/// An answer in UTF-16.
+fn wide(message_id: &str) -> Vec<u8> {
+    let text = format!("{{\"message_id\":\"{message_id}\"}}");
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// An answer behind four megabytes of blanks, packed into four kilobytes; a second member holds the answer itself.
+fn bomb(message_id: &str) -> Vec<u8> {
+    static BLANKS: OnceLock<Vec<u8>> = OnceLock::new();
+    let blanks = BLANKS.get_or_init(|| packed(&vec![b' '; 4 << 20]));
+    let answer = format!("{{\"message_id\":\"{message_id}\"}}");
+    [blanks.as_slice(), &packed(answer.as_bytes())].concat()
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed
+        .write_all(bytes)
+        .and_then(|()| packed.finish())
+        .expect("a vector takes everything")
 }

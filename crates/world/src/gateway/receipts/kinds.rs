@@ -1,0 +1,90 @@
+//! The closed list of ways to report badly. The names are stable: plan files and diaries are written with them.
+
+use serde::{Deserialize, Serialize};
+
+/// One way to report badly on an accepted message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiptFault {
+    /// Never: only a look-up tells.
+    Lost,
+    /// `undelivered` instead of `delivered`.
+    Undelivered,
+    /// `expired` instead of `delivered`.
+    Expired,
+    /// The same news in two pushes.
+    Twice,
+    /// The same news in a hundred pushes.
+    Hundredfold,
+    /// Before the answer to the send leaves.
+    BeforeAnswer,
+    /// `undelivered`, then `delivered`.
+    FailedThenDelivered,
+    /// `delivered`, then `undelivered` that happened earlier.
+    DeliveredThenFailed,
+    /// First about a message that nobody sent.
+    UnknownId,
+    /// With the right id under another message's reference.
+    WrongRef,
+    /// In the middle of ten thousand others.
+    InTenThousand,
+    /// After an array of nothing.
+    EmptyArray,
+    /// The last of a hundred, one of which cannot be read.
+    BrokenAmongGood,
+    /// Of what happened three days before.
+    ThreeDaysLate,
+    /// With a signature of another secret, and never rightly.
+    Forged,
+    /// Without a signature, and never rightly.
+    Unsigned,
+    /// Signed rightly, six minutes ago.
+    OldTimestamp,
+    /// Twice with the same id, time and signature.
+    Replayed,
+    /// After a GET that asks whether somebody is there.
+    CheckedFirst,
+    /// A byte at a time.
+    SlowUpload,
+    /// From a sender that hangs up without reading, and pushes again.
+    HungUp,
+    /// The second part before the first.
+    PartsOutOfOrder,
+    /// First `undelivered` under our reference and an id of another provider's.
+    WrongId,
+    /// With the number of somebody else.
+    WrongNumber,
+}
+
+impl ReceiptFault {
+    /// Every fault, in the order in which rates are walked.
+    pub const ALL: [ReceiptFault; 24] = {
+        use ReceiptFault as F;
+        [
+            F::Lost,
+            F::Undelivered,
+            F::Expired,
+            F::Twice,
+            F::Hundredfold,
+            F::BeforeAnswer,
+            F::FailedThenDelivered,
+            F::DeliveredThenFailed,
+            F::UnknownId,
+            F::WrongRef,
+            F::InTenThousand,
+            F::EmptyArray,
+            F::BrokenAmongGood,
+            F::ThreeDaysLate,
+            F::Forged,
+            F::Unsigned,
+            F::OldTimestamp,
+            F::Replayed,
+            F::CheckedFirst,
+            F::SlowUpload,
+            F::HungUp,
+            F::PartsOutOfOrder,
+            F::WrongId,
+            F::WrongNumber,
+        ]
+    };
+}
