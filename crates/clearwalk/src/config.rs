@@ -11,6 +11,7 @@ mod source;
 mod value;
 mod wire;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::commands::Context;
@@ -66,6 +67,17 @@ impl Settings {
         Self::of(source, Some(path.to_owned()), folder, None)
             .map_err(|mistakes| Failure::configuration(mistakes.join("\n")))
     }
+}
+
+/// All that is wrong with a file of settings and an environment.
+pub(crate) fn mistakes(path: &Path, text: &str, environment: Vec<(OsString, OsString)>) -> Vec<String> {
+    let mut source = Source::default();
+    source.read_file(path, text);
+    source.read_environment(environment);
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    Settings::of(source, Some(path.to_owned()), folder, None)
+        .err()
+        .unwrap_or_default()
 }
 
 /// The file and its text. One that is named must be there.

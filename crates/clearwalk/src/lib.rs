@@ -16,6 +16,7 @@ mod telemetry;
 mod wiring;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -39,6 +40,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output::fail(&failure, context.json),
     }
+}
+
+/// All that is wrong with the text of a configuration file and an environment, without a command: for tests that feed
+/// them with anything.
+#[doc(hidden)]
+pub fn mistakes_of_settings(path: &Path, text: &str, environment: Vec<(OsString, OsString)>) -> Vec<String> {
+    config::mistakes(path, text, environment)
 }
 
 /// Help and version are answers; everything else that clap says is a mistake in the arguments.

@@ -174,6 +174,23 @@ impl Gateway for Generic {
     }
 }
 
+/// What a whole answer to a send and to a look-up would prove, without a call: for tests that feed it with anything.
+#[doc(hidden)]
+pub fn read_answer(
+    status: u16,
+    retry_after: Option<&str>,
+    date: Option<&str>,
+    body: &[u8],
+) -> Option<(Answer, LookUp)> {
+    let answered = exchange::Exchange::Answered(exchange::Answered {
+        status: reqwest::StatusCode::from_u16(status).ok()?,
+        retry_after: retry_after.map(str::to_owned),
+        date: date.map(str::to_owned),
+        body: body.to_vec(),
+    });
+    Some((answer::of_send(&answered), answer::of_look_up(&answered)))
+}
+
 /// A client that does exactly what it is told: HTTP/1 as its failures were measured, no redirect, no second try.
 fn client(options: &Options) -> Result<Client, (&'static str, String)> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {

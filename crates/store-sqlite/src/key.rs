@@ -60,6 +60,11 @@ pub fn load(path: &Path) -> Result<Keys, KeyError> {
         path: path.to_owned(),
         error,
     })?;
+    read(path, &text)
+}
+
+/// Reads what a key file says; `path` is for messages.
+pub fn read(path: &Path, text: &str) -> Result<Keys, KeyError> {
     let lines = text
         .lines()
         .enumerate()
