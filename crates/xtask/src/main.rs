@@ -6,6 +6,7 @@
 mod bench;
 mod chaos;
 mod demo;
+mod fuzz;
 mod gate;
 mod process;
 mod setup;
@@ -56,6 +57,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Feed every parser with what it should refuse: targets, `--runs`, `--seed`, `--seconds`, `--list`
+    Fuzz {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Format every crate
     Fmt,
 }
@@ -78,6 +84,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Tidy => tidy::run(root())?,
         Command::Bench { name, arguments } => bench::run(root(), name.as_deref(), &arguments)?,
         Command::Chaos { campaign, arguments } => chaos::run(root(), &campaign, &arguments)?,
+        Command::Fuzz { arguments } => fuzz::run(root(), &arguments)?,
         Command::Fmt => process::run(process::cargo(root()).args(["fmt", "--all"]))?,
     }
     Ok(ExitCode::SUCCESS)

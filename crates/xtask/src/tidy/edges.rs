@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that only test or measure: they may see every crate.
-const OBSERVERS: &[&str] = &["system-tests", "chaos", "benches"];
+const OBSERVERS: &[&str] = &["system-tests", "chaos", "fuzz", "benches"];
 
 /// Crates whose worth is that they share nothing with the product, not even in their tests.
 const ALONE: &[&str] = &["world", "xtask"];
