@@ -76,11 +76,29 @@ pub(crate) struct SimulateArgs {
     pub(crate) policy: Option<PathBuf>,
 }
 
+/// The example, and every fault that a plan may name.
+fn test_gateway_help() -> String {
+    let sends: Vec<&str> = world::gateway::Fault::all()
+        .map(world::gateway::Fault::name)
+        .collect();
+    let receipts: Vec<&str> = world::gateway::ReceiptFault::ALL
+        .map(world::gateway::ReceiptFault::name)
+        .to_vec();
+    format!(
+        "{TEST_GATEWAY_EXAMPLE}\n\nA plan gives each fault its share: `rates` of sends, `look_up_rates`, `receipts.rates`, \
+         `connections` (close, reset, hang, idle, tls), `limits` (per_minute, per_hour, per_day, balance, revoked_after), \
+         or names it for single messages.\n\nFaults of sends and look-ups: {}.\n\nFaults of receipts: {}.",
+        sends.join(", "),
+        receipts.join(", ")
+    )
+}
+
+const TEST_GATEWAY_EXAMPLE: &str =
+    "Example: clearwalk testgateway --listen 127.0.0.1:9100 --ledger ledger.jsonl --plan faults.toml";
+
 /// Options of `testgateway`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: clearwalk testgateway --listen 127.0.0.1:9100 --ledger ledger.jsonl --plan faults.toml"
-)]
+#[command(after_help = TEST_GATEWAY_EXAMPLE, after_long_help = test_gateway_help())]
 pub(crate) struct TestGatewayArgs {
     /// Where it listens; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100")]

@@ -88,10 +88,11 @@ impl Rates {
             .collect();
         let receipts = ReceiptFault::ALL
             .iter()
-            .filter_map(|fault| serde_json::to_value(fault).ok()?.as_str().map(str::to_owned))
-            .map(|name| {
-                let rate = share(&name, ReceiptFault::ALL.len());
-                (name, rate)
+            .map(|fault| {
+                (
+                    fault.name().to_owned(),
+                    share(fault.name(), ReceiptFault::ALL.len()),
+                )
             })
             .collect();
         Rates {

@@ -87,4 +87,46 @@ impl ReceiptFault {
             F::WrongNumber,
         ]
     };
+
+    /// The name in plan files and diaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Undelivered => "undelivered",
+            Self::Expired => "expired",
+            Self::Twice => "twice",
+            Self::Hundredfold => "hundredfold",
+            Self::BeforeAnswer => "before-answer",
+            Self::FailedThenDelivered => "failed-then-delivered",
+            Self::DeliveredThenFailed => "delivered-then-failed",
+            Self::UnknownId => "unknown-id",
+            Self::WrongRef => "wrong-ref",
+            Self::InTenThousand => "in-ten-thousand",
+            Self::EmptyArray => "empty-array",
+            Self::BrokenAmongGood => "broken-among-good",
+            Self::ThreeDaysLate => "three-days-late",
+            Self::Forged => "forged",
+            Self::Unsigned => "unsigned",
+            Self::OldTimestamp => "old-timestamp",
+            Self::Replayed => "replayed",
+            Self::CheckedFirst => "checked-first",
+            Self::SlowUpload => "slow-upload",
+            Self::HungUp => "hung-up",
+            Self::PartsOutOfOrder => "parts-out-of-order",
+            Self::WrongId => "wrong-id",
+            Self::WrongNumber => "wrong-number",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_that_of_plan_files() {
+        for fault in ReceiptFault::ALL {
+            assert_eq!(serde_json::to_value(fault).ok(), Some(fault.name().into()));
+        }
+    }
 }
