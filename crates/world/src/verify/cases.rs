@@ -1,12 +1,14 @@
 //! Promises 3, 5, 6, 8 and 20: chains of versions, allowances, what follows a telling, and the rules that are cited.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::chain::Entry;
+use super::chain::{Entry, framed};
 use super::notices::Sendings;
 use super::report::Finding;
 use super::rows::{EvidenceError, Policy, Store, bad, micros, texts};
@@ -14,41 +16,126 @@ use super::rows::{EvidenceError, Policy, Store, bad, micros, texts};
 /// What stands behind the document of a case in its line.
 const TAIL: &str = ",\"version\":";
 
+/// A line as it is read; its texts live as long as the line.
 #[derive(Debug, Deserialize)]
-struct Row {
-    case: String,
-    subject: String,
-    zone: String,
-    from: String,
-    outcome: String,
-    window: Option<Window>,
+struct Line<'t> {
+    #[serde(borrow)]
+    case: Cow<'t, str>,
+    #[serde(borrow)]
+    subject: Cow<'t, str>,
+    #[serde(borrow)]
+    zone: Cow<'t, str>,
+    #[serde(borrow)]
+    from: Cow<'t, str>,
+    #[serde(borrow)]
+    outcome: Cow<'t, str>,
+    #[serde(borrow)]
+    window: Option<WindowLine<'t>>,
     policy: Option<String>,
     reasons: Vec<String>,
     authority: Option<String>,
     version: u32,
-    decided_at: String,
+    #[serde(borrow)]
+    decided_at: Cow<'t, str>,
     effective: bool,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Window {
-    kind: String,
+#[derive(Debug, Deserialize)]
+struct WindowLine<'t> {
+    #[serde(borrow)]
+    kind: Cow<'t, str>,
     from: Option<String>,
     to: Option<String>,
+}
+
+/// What is remembered of a line: a million of them must fit, so that words which come again are kept once.
+#[derive(Debug)]
+struct Row {
+    case: Rc<str>,
+    subject: Rc<str>,
+    zone: Rc<str>,
+    /// The day of its start, as it is printed.
+    day: Rc<str>,
+    outcome: Rc<str>,
+    window: Option<Window>,
+    policy: Option<Rc<str>>,
+    reasons: Rc<[Rc<str>]>,
+    authority: Option<Rc<str>>,
+    version: u32,
+    effective: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Window {
+    kind: Rc<str>,
+    from: Option<Rc<str>>,
+    to: Option<Rc<str>>,
 }
 
 /// A version of a case.
 pub(super) struct Version {
     row: Row,
-    /// The document, exactly as it was decided.
-    body: String,
+    /// Of its number, its version and its document, exactly as it was decided.
+    digest: [u8; 32],
     from: i64,
     pub(super) decided_at: i64,
 }
 
+/// Words that were met before.
+#[derive(Default)]
+struct Words {
+    known: HashSet<Rc<str>>,
+    reasons: HashSet<Rc<[Rc<str>]>>,
+}
+
+impl Words {
+    fn one(&mut self, word: &str) -> Rc<str> {
+        if let Some(known) = self.known.get(word) {
+            return Rc::clone(known);
+        }
+        let new: Rc<str> = word.into();
+        self.known.insert(Rc::clone(&new));
+        new
+    }
+
+    fn maybe(&mut self, word: Option<&str>) -> Option<Rc<str>> {
+        word.map(|word| self.one(word))
+    }
+
+    fn all(&mut self, words: &[String]) -> Rc<[Rc<str>]> {
+        let words: Rc<[Rc<str>]> = words.iter().map(|word| self.one(word)).collect();
+        if let Some(known) = self.reasons.get(&words) {
+            return Rc::clone(known);
+        }
+        self.reasons.insert(Rc::clone(&words));
+        words
+    }
+
+    /// What of a line is remembered.
+    fn row(&mut self, line: &Line<'_>) -> Row {
+        Row {
+            case: (*line.case).into(),
+            subject: (*line.subject).into(),
+            zone: self.one(&line.zone),
+            day: self.one(line.from.get(..10).unwrap_or_default()),
+            outcome: self.one(&line.outcome),
+            window: line.window.as_ref().map(|window| Window {
+                kind: self.one(&window.kind),
+                from: self.maybe(window.from.as_deref()),
+                to: self.maybe(window.to.as_deref()),
+            }),
+            policy: self.maybe(line.policy.as_deref()),
+            reasons: self.all(&line.reasons),
+            authority: self.maybe(line.authority.as_deref()),
+            version: line.version,
+            effective: line.effective,
+        }
+    }
+}
+
 impl Version {
     fn because(&self, reason: &str) -> bool {
-        self.row.reasons.iter().any(|word| word == reason)
+        self.row.reasons.iter().any(|word| **word == *reason)
     }
 
     fn is_penalty(&self) -> bool {
@@ -68,7 +155,29 @@ impl Version {
 /// All versions of all cases, in the order in which they were decided.
 pub(super) struct Cases {
     versions: Vec<Version>,
-    by_id: HashMap<String, Vec<usize>>,
+    by_id: HashMap<Rc<str>, Places>,
+}
+
+/// Where the versions of a case stand; most have one.
+enum Places {
+    One([usize; 1]),
+    More(Vec<usize>),
+}
+
+impl Places {
+    fn add(&mut self, place: usize) {
+        match self {
+            Places::One([first]) => *self = Places::More(vec![*first, place]),
+            Places::More(places) => places.push(place),
+        }
+    }
+
+    fn all(&self) -> &[usize] {
+        match self {
+            Places::One(place) => place,
+            Places::More(places) => places,
+        }
+    }
 }
 
 impl Cases {
@@ -77,9 +186,10 @@ impl Cases {
             versions: Vec::new(),
             by_id: HashMap::new(),
         };
+        let mut words = Words::default();
         for (index, text) in texts(path)?.enumerate() {
             let text = text?;
-            let row: Row = serde_json::from_str(&text).map_err(|error| bad(path, index, &error))?;
+            let line: Line<'_> = serde_json::from_str(&text).map_err(|error| bad(path, index, &error))?;
             let body = text
                 .rfind(TAIL)
                 .map(|end| format!("{}}}", &text[..end]))
@@ -88,13 +198,17 @@ impl Cases {
                 micros(text).ok_or_else(|| bad(path, index, &format!("`{key}` is no time with an offset")))
             };
             let version = Version {
-                from: instant("from", &row.from)?,
-                decided_at: instant("decided_at", &row.decided_at)?,
-                row,
-                body,
+                from: instant("from", &line.from)?,
+                decided_at: instant("decided_at", &line.decided_at)?,
+                digest: framed(&[line.case.as_bytes(), &line.version.to_be_bytes(), body.as_bytes()]),
+                row: words.row(&line),
             };
-            let known = cases.by_id.entry(version.row.case.clone()).or_default();
-            known.push(cases.versions.len());
+            let place = cases.versions.len();
+            cases
+                .by_id
+                .entry(Rc::clone(&version.row.case))
+                .and_modify(|places| places.add(place))
+                .or_insert(Places::One([place]));
             cases.versions.push(version);
         }
         Ok(cases)
@@ -107,24 +221,24 @@ impl Cases {
     pub(super) fn by_outcome(&self) -> HashMap<String, u64> {
         let mut counts = HashMap::new();
         for version in self.effective() {
-            *counts.entry(version.row.outcome.clone()).or_default() += 1;
+            *counts.entry(version.row.outcome.to_string()).or_default() += 1;
         }
         counts
     }
 
-    /// Number, version and document of the version at a place, from 1.
-    pub(super) fn body(&self, place: u64) -> Option<(&str, u32, &str)> {
+    /// What the chain hashes of the version at a place, from 1.
+    pub(super) fn digest(&self, place: u64) -> Option<[u8; 32]> {
         let version = self.versions.get(usize::try_from(place.checked_sub(1)?).ok()?)?;
-        Some((&version.row.case, version.row.version, &version.body))
+        Some(version.digest)
     }
 
     pub(super) fn of(&self, case: &str) -> impl Iterator<Item = &Version> {
-        let places = self.by_id.get(case).map_or(&[][..], Vec::as_slice);
+        let places = self.by_id.get(case).map_or(&[][..], Places::all);
         places.iter().map(|place| &self.versions[*place])
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_id.keys().map(String::as_str)
+        self.by_id.keys().map(|id| &**id)
     }
 
     fn effective(&self) -> impl Iterator<Item = &Version> {
@@ -239,12 +353,12 @@ fn allowances(cases: &Cases, windows: &HashMap<String, Allowance>) -> [Finding; 
         let (Some(window), Some(policy)) = (&row.window, &row.policy) else {
             continue;
         };
-        let Some(allowance) = windows.get(policy) else {
+        let Some(allowance) = windows.get(&**policy) else {
             continue;
         };
         let zone = allowance.by_zone.then_some(&row.zone);
         // A rolling window is printed by its own reach and holds no other; its uses are compared by those below.
-        let is_rolling = window.kind == "rolling";
+        let is_rolling = *window.kind == *"rolling";
         let edges = (!is_rolling).then_some((&window.from, &window.to));
         let key = (&row.subject, &row.authority, zone, &window.kind, edges);
         let share = shares.entry(key).or_default();
@@ -270,11 +384,11 @@ fn allowances(cases: &Cases, windows: &HashMap<String, Allowance>) -> [Finding; 
                 .iter()
                 .filter(|other| other.from <= it.from && !std::ptr::eq(**other, *it));
             let used = others
-                .filter(|other| kind != "rolling" || reaches(other, it))
+                .filter(|other| **kind != *"rolling" || reaches(other, it))
                 .count();
             once.must(used < share.count, told);
         }
-        if kind == "rolling" {
+        if **kind == *"rolling" {
             continue;
         }
         let used_up = share
@@ -304,7 +418,7 @@ fn reaches(earlier: &Version, later: &Version) -> bool {
     };
     match micros(to) {
         Some(end) => later.from < end,
-        None => later.row.from.get(..10).is_some_and(|day| day < to),
+        None => *later.row.day < *to,
     }
 }
 
@@ -325,7 +439,7 @@ fn after_telling(cases: &Cases, sendings: &Sendings) -> Finding {
                 continue;
             }
             let is_lighter = notice.kind == "penalty_proposed" || !version.is_penalty();
-            finding.must(is_lighter && version.row.outcome != "held", || {
+            finding.must(is_lighter && *version.row.outcome != *"held", || {
                 let (case, number, outcome) = (&version.row.case, version.row.version, &version.row.outcome);
                 format!(
                     "{case} version {number}: {outcome} after its owner was told `{}`",
@@ -364,7 +478,7 @@ fn rules(cases: &Cases, store: &Store, entries: &[Entry]) -> Finding {
             continue;
         };
         finding.look();
-        finding.must(known.contains(policy), || {
+        finding.must(known.contains(&**policy), || {
             let (case, number) = (&version.row.case, version.row.version);
             format!("{case} version {number}: cites {policy}, which is not published")
         });

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::cases::Cases;
 use super::chain::Entry;
@@ -150,22 +149,40 @@ fn count<'a>(words: impl Iterator<Item = &'a str>) -> HashMap<String, u64> {
 
 /// A line of the gateway's ledger.
 #[derive(Debug, Deserialize)]
-pub(super) struct Received {
+struct Line {
     #[serde(deserialize_with = "instant")]
     at: i64,
-    request: Value,
+    request: Request,
     client_ref: Option<String>,
     verdict: String,
 }
 
-impl Received {
-    fn is_send(&self) -> bool {
-        self.request.get("method").is_none_or(|method| method == "POST")
-    }
+#[derive(Debug, Deserialize)]
+struct Request {
+    method: Option<String>,
 }
 
+/// What is remembered of it.
+pub(super) struct Received {
+    at: i64,
+    client_ref: Option<Box<str>>,
+    is_accepted: bool,
+}
+
+/// Every send that the gateway received; what it was asked besides is left out.
 pub(super) fn read_ledger(path: &Path) -> Result<Vec<Received>, EvidenceError> {
-    lines(path)?.collect()
+    let mut sends = Vec::new();
+    for line in lines::<Line>(path)? {
+        let line = line?;
+        if line.request.method.is_none_or(|method| method == "POST") {
+            sends.push(Received {
+                at: line.at,
+                client_ref: line.client_ref.map(String::into_boxed_str),
+                is_accepted: line.verdict == "accepted",
+            });
+        }
+    }
+    Ok(sends)
 }
 
 pub(super) fn check(
@@ -286,7 +303,7 @@ fn once(sendings: &Sendings, gateway: Option<&[Received]>) -> Finding {
     let Some(gateway) = gateway else { return finding };
     let by_ref: HashMap<&str, &Attempt> = sendings.attempts.iter().map(|it| (&*it.client_ref, it)).collect();
     let mut accepted: HashMap<&str, u64> = HashMap::new();
-    for received in gateway.iter().filter(|it| it.is_send()) {
+    for received in gateway {
         finding.look();
         let Some(client_ref) = received.client_ref.as_deref() else {
             continue;
@@ -297,7 +314,7 @@ fn once(sendings: &Sendings, gateway: Option<&[Received]>) -> Finding {
             });
             continue;
         };
-        if received.verdict == "accepted" {
+        if received.is_accepted {
             let times = accepted.entry(&attempt.notice).or_default();
             *times += 1;
             finding.must(*times == 1, || {
@@ -363,7 +380,7 @@ fn allowed(sendings: &Sendings, entries: &[Entry], gateway: Option<&[Received]>)
         finding.must(!is_paused, || format!("{id} was made while sending was paused"));
     }
     let by_ref: HashMap<&str, &Attempt> = sent_from_here().map(|it| (&*it.client_ref, it)).collect();
-    for received in gateway.unwrap_or_default().iter().filter(|it| it.is_send()) {
+    for received in gateway.unwrap_or_default() {
         finding.look();
         let attempt = received.client_ref.as_deref().and_then(|it| by_ref.get(it));
         let Some(attempt) = attempt else { continue };
