@@ -3,6 +3,7 @@
 //! SIGTERM or Ctrl-C: nothing new begins, calls in flight end by their own deadline, and what they came to is written. A
 //! second signal ends the process at once.
 
+mod gauges;
 mod health;
 mod ringing;
 mod signals;
@@ -167,7 +168,11 @@ impl Service {
             })
         });
         let watch = tokio::spawn(signals.cancel(shutdown.clone()));
-        let keep = tokio::spawn(upkeep_of_metrics(self.metrics, shutdown.clone()));
+        let keep = tokio::spawn(upkeep_of_metrics(
+            self.metrics,
+            self.parts.store.clone(),
+            shutdown.clone(),
+        ));
         let mut ended = run::run(roles, shared)
             .await
             .map_err(|error| Failure::new(Code::Failure, error));
@@ -263,12 +268,16 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Histograms grow until somebody sums them up, whether or not anybody reads them.
-async fn upkeep_of_metrics(metrics: PrometheusHandle, shutdown: CancellationToken) {
+async fn upkeep_of_metrics(metrics: PrometheusHandle, store: Arc<SqliteStore>, shutdown: CancellationToken) {
     let mut often = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = often.tick() => metrics.run_upkeep(),
+        }
+        // What cannot be looked at now shows in the readiness; the gauges keep what they last said.
+        if let Err(error) = gauges::look(&store, SystemClock.now()).await {
+            tracing::warn!(%error, "the gauges of the store are not up to date");
         }
     }
 }

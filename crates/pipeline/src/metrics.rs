@@ -35,8 +35,56 @@ pub const LOOK_UPS: &str = "clearwalk_sms_look_ups_total";
 /// News that providers pushed. Labels `provider`, `result`: the state it brought, or `unmatched`.
 pub const RECEIPTS: &str = "clearwalk_sms_receipts_total";
 
+/// Always 1. Label `version`.
+pub const BUILD_INFO: &str = "clearwalk_build_info";
+/// Records read so far. Label `disposition`.
+pub const RECORDS: &str = "clearwalk_records";
+/// Records of the stream that intake has not read.
+pub const LAG_RECORDS: &str = "clearwalk_lag_records";
+/// Seconds since the first of them became known; 0: none waits.
+pub const LAG_SECONDS: &str = "clearwalk_lag_seconds";
+/// Effective cases. Label `outcome`.
+pub const CASES: &str = "clearwalk_cases";
+/// Notices. Label `state`.
+pub const NOTICES: &str = "clearwalk_notices";
+/// Seconds since the oldest notice of an open state was queued; 0: there is none. Label `state`.
+pub const NOTICE_OLDEST: &str = "clearwalk_notice_oldest_seconds";
+/// Attempts that came to something. Label `class`.
+pub const ATTEMPTS: &str = "clearwalk_sms_attempts";
+/// Bytes of the database.
+pub const STORE_BYTES: &str = "clearwalk_store_bytes";
+/// Bytes of its write-ahead log.
+pub const WAL_BYTES: &str = "clearwalk_store_wal_bytes";
+/// Batches in the chain of decisions.
+pub const CHAIN_HEIGHT: &str = "clearwalk_chain_height";
+/// Seconds since the last batch was committed.
+pub const CHAIN_AGE: &str = "clearwalk_chain_age_seconds";
+
 /// Tells the recorder what each metric means.
 pub fn describe() {
+    describe_store();
+    describe_sending();
+}
+
+fn describe_store() {
+    describe_gauge!(BUILD_INFO, "1; the version is its label");
+    describe_gauge!(RECORDS, "Records read so far, by disposition");
+    describe_gauge!(LAG_RECORDS, "Records of the stream that intake has not read");
+    describe_gauge!(LAG_SECONDS, "Seconds that the first unread record waits");
+    describe_gauge!(CASES, "Effective cases, by outcome");
+    describe_gauge!(NOTICES, "Notices, by state");
+    describe_gauge!(
+        NOTICE_OLDEST,
+        "Seconds since the oldest notice of a state was queued"
+    );
+    describe_gauge!(ATTEMPTS, "Attempts, by what they came to");
+    describe_gauge!(STORE_BYTES, "Bytes of the database");
+    describe_gauge!(WAL_BYTES, "Bytes of the write-ahead log");
+    describe_gauge!(CHAIN_HEIGHT, "Batches in the chain of decisions");
+    describe_gauge!(CHAIN_AGE, "Seconds since the last batch was committed");
+}
+
+fn describe_sending() {
     describe_histogram!(
         STEP_SECONDS,
         Unit::Seconds,
@@ -69,4 +117,30 @@ pub fn describe() {
     );
     describe_counter!(LOOK_UPS, "What look-ups of unknown attempts proved");
     describe_counter!(RECEIPTS, "News that providers pushed, by what it brought");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Words that begin as our metrics do, up to the first character that no name has.
+    fn names(text: &str, before: char) -> BTreeSet<&str> {
+        let begins = format!("{before}clearwalk_");
+        let rests = text.split(begins.as_str()).skip(1);
+        rests
+            .map(|rest| {
+                rest.split(|c: char| !c.is_ascii_lowercase() && c != '_')
+                    .next()
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_metric_stands_in_the_page_and_no_other() {
+        let code = include_str!("metrics.rs").split("#[cfg(test)]").next().unwrap();
+        let page = include_str!("../../../deploy/metrics.md");
+        assert_eq!(names(code, '"'), names(page, '`'));
+        assert!(names(code, '"').len() > 20);
+    }
 }

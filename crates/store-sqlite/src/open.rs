@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr as _, SqliteConnection};
 use thiserror::Error;
 
+use engine::time::Timestamp;
 use ports::store::StoreError;
 
 use crate::SqliteStore;
@@ -105,6 +106,10 @@ pub struct Status {
     pub free: u64,
     /// Bytes of the write-ahead log.
     pub wal: u64,
+    /// Batches in the chain of decisions.
+    pub batches: u64,
+    /// When the last of them was committed.
+    pub last_batch: Option<Timestamp>,
 }
 
 impl SqliteStore {
@@ -147,7 +152,8 @@ impl SqliteStore {
     async fn read_status(&self) -> Result<Status, Fault> {
         let mut conn = self.reader().await?;
         let query = sqlx::query(
-            "SELECT sqlite_version(), page_size * page_count, page_size * freelist_count
+            "SELECT sqlite_version(), page_size * page_count, page_size * freelist_count,
+                (SELECT next - 1 FROM head WHERE name = 'batch'), (SELECT at FROM segment ORDER BY batch DESC LIMIT 1)
              FROM pragma_page_size(), pragma_page_count(), pragma_freelist_count()",
         );
         let row = query.fetch_one(&mut *conn).await?;
@@ -160,6 +166,8 @@ impl SqliteStore {
             size: row.try_get::<i64, _>(1)? as u64,
             free: row.try_get::<i64, _>(2)? as u64,
             wal: std::fs::metadata(PathBuf::from(wal)).map_or(0, |file| file.len()),
+            batches: row.try_get::<i64, _>(3)? as u64,
+            last_batch: row.try_get::<Option<i64>, _>(4)?.map(Timestamp::from_micros),
         })
     }
 }
