@@ -60,7 +60,7 @@ const ZOO: [(&str, &str, u8, Spoil); 25] = [
         set(it, "disposition", &json!("merged"));
     }),
     ("record of another fact", "records.jsonl", 1, |it| {
-        set(it, "id", &json!("nobody"))
+        set(it, "id", &json!("nobody"));
     }),
     ("record that repeats nothing", "records.jsonl", 4, |it| {
         set(it, "disposition", &json!("duplicate"));
@@ -72,7 +72,7 @@ const ZOO: [(&str, &str, u8, Spoil); 25] = [
     ("case version lost", "cases.jsonl", 16, |it| drop(it.pop())),
     ("case version twice", "cases.jsonl", 3, repeat_first),
     ("no version in force", "cases.jsonl", 3, |it| {
-        set(it, "effective", &json!(false))
+        set(it, "effective", &json!(false));
     }),
     ("case overwritten", "cases.jsonl", 17, |it| {
         it[0] = it[0].replacen("\"zone\":\"Z\"", "\"zone\":\"Y\"", 1);
@@ -85,12 +85,12 @@ const ZOO: [(&str, &str, u8, Spoil); 25] = [
         });
     }),
     ("rules that nobody published", "cases.jsonl", 20, |it| {
-        set(it, "policy", &json!("zoo@9"))
+        set(it, "policy", &json!("zoo@9"));
     }),
     ("notice lost", "notices.jsonl", 11, |it| drop(it.remove(0))),
     ("notice twice", "notices.jsonl", 12, repeat_first),
     ("notice of no case", "notices.jsonl", 11, |it| {
-        set(it, "case", &json!("260101-NOBODY"))
+        set(it, "case", &json!("260101-NOBODY"));
     }),
     ("notice that had expired", "notices.jsonl", 14, |it| {
         edit(it, any, |row| row["expires_at"] = row["queued_at"].clone());
@@ -108,19 +108,19 @@ const ZOO: [(&str, &str, u8, Spoil); 25] = [
     ),
     ("message twice", "ledger.jsonl", 13, repeat_first),
     ("message that never arrived", "ledger.jsonl", 13, |it| {
-        drop(it.remove(0))
+        drop(it.remove(0));
     }),
     ("message before its commit", "ledger.jsonl", 14, |it| {
         set(it, "at", &json!("2020-01-01T00:00:00Z"));
     }),
     ("audit entry changed", "audit.jsonl", 18, |it| {
-        set(it, "actor", &json!("nobody"))
+        set(it, "actor", &json!("nobody"));
     }),
     ("counter one too high", "store.jsonl", 10, |it| {
-        raise(it, "stats", "read")
+        raise(it, "stats", "read");
     }),
     ("progress ahead of its records", "store.jsonl", 2, |it| {
-        raise(it, "progress", "next")
+        raise(it, "progress", "next");
     }),
 ];
 

@@ -204,7 +204,8 @@ fn decisions(site: &Site, findings: &mut Findings) -> Result<()> {
     let line = |case: &Value| KEYS.map(|key| case[key].to_string()).join(" ");
     let mut stored: HashSet<String> = HashSet::new();
     each_line(&site.path("exports/cases.jsonl"), |case: Value| {
-        if case["effective"] == true {
+        // A case that was merged into another holds nothing; `decide`, which begins with all facts, never made it.
+        if case["effective"] == true && case["facts"] != json!([]) {
             stored.insert(line(&case));
         }
     })?;
