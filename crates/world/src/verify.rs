@@ -5,6 +5,7 @@
 
 mod cases;
 pub mod chain;
+mod ledger;
 mod notices;
 mod records;
 mod report;
@@ -83,11 +84,7 @@ pub fn verify(evidence: &Evidence) -> Result<Report, EvidenceError> {
     let ledgers = count(&file("ledgers.jsonl"))?;
 
     cases::check(&cases, &sendings, &store, &entries, &mut findings);
-    let gateway = evidence
-        .gateway_ledger
-        .as_deref()
-        .map(notices::read_ledger)
-        .transpose()?;
+    let gateway = evidence.gateway_ledger.as_deref().map(ledger::read).transpose()?;
     notices::check(&sendings, &cases, &entries, gateway.as_deref(), &mut findings);
     check_counts(&store, &told, &cases, &sendings, ledgers, &facts, &mut findings);
     let checkpoints = match &evidence.checkpoints {

@@ -1,13 +1,14 @@
 //! Promises 3, 5, 6, 8 and 20: chains of versions, allowances, what follows a telling, and the rules that are cited.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::rc::Rc;
 
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use self::words::{Line, Places, Words};
 use super::chain::{Entry, framed};
 use super::notices::Sendings;
 use super::report::Finding;
@@ -15,38 +16,6 @@ use super::rows::{EvidenceError, Policy, Store, bad, micros, texts};
 
 /// What stands behind the document of a case in its line.
 const TAIL: &str = ",\"version\":";
-
-/// A line as it is read; its texts live as long as the line.
-#[derive(Debug, Deserialize)]
-struct Line<'t> {
-    #[serde(borrow)]
-    case: Cow<'t, str>,
-    #[serde(borrow)]
-    subject: Cow<'t, str>,
-    #[serde(borrow)]
-    zone: Cow<'t, str>,
-    #[serde(borrow)]
-    from: Cow<'t, str>,
-    #[serde(borrow)]
-    outcome: Cow<'t, str>,
-    #[serde(borrow)]
-    window: Option<WindowLine<'t>>,
-    policy: Option<String>,
-    reasons: Vec<String>,
-    authority: Option<String>,
-    version: u32,
-    #[serde(borrow)]
-    decided_at: Cow<'t, str>,
-    effective: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct WindowLine<'t> {
-    #[serde(borrow)]
-    kind: Cow<'t, str>,
-    from: Option<String>,
-    to: Option<String>,
-}
 
 /// What is remembered of a line: a million of them must fit, so that words which come again are kept once.
 #[derive(Debug)]
@@ -81,58 +50,6 @@ pub(super) struct Version {
     pub(super) decided_at: i64,
 }
 
-/// Words that were met before.
-#[derive(Default)]
-struct Words {
-    known: HashSet<Rc<str>>,
-    reasons: HashSet<Rc<[Rc<str>]>>,
-}
-
-impl Words {
-    fn one(&mut self, word: &str) -> Rc<str> {
-        if let Some(known) = self.known.get(word) {
-            return Rc::clone(known);
-        }
-        let new: Rc<str> = word.into();
-        self.known.insert(Rc::clone(&new));
-        new
-    }
-
-    fn maybe(&mut self, word: Option<&str>) -> Option<Rc<str>> {
-        word.map(|word| self.one(word))
-    }
-
-    fn all(&mut self, words: &[String]) -> Rc<[Rc<str>]> {
-        let words: Rc<[Rc<str>]> = words.iter().map(|word| self.one(word)).collect();
-        if let Some(known) = self.reasons.get(&words) {
-            return Rc::clone(known);
-        }
-        self.reasons.insert(Rc::clone(&words));
-        words
-    }
-
-    /// What of a line is remembered.
-    fn row(&mut self, line: &Line<'_>) -> Row {
-        Row {
-            case: (*line.case).into(),
-            subject: (*line.subject).into(),
-            zone: self.one(&line.zone),
-            day: self.one(line.from.get(..10).unwrap_or_default()),
-            outcome: self.one(&line.outcome),
-            window: line.window.as_ref().map(|window| Window {
-                kind: self.one(&window.kind),
-                from: self.maybe(window.from.as_deref()),
-                to: self.maybe(window.to.as_deref()),
-            }),
-            policy: self.maybe(line.policy.as_deref()),
-            reasons: self.all(&line.reasons),
-            authority: self.maybe(line.authority.as_deref()),
-            version: line.version,
-            effective: line.effective,
-        }
-    }
-}
-
 impl Version {
     fn because(&self, reason: &str) -> bool {
         self.row.reasons.iter().any(|word| **word == *reason)
@@ -156,28 +73,6 @@ impl Version {
 pub(super) struct Cases {
     versions: Vec<Version>,
     by_id: HashMap<Rc<str>, Places>,
-}
-
-/// Where the versions of a case stand; most have one.
-enum Places {
-    One([usize; 1]),
-    More(Vec<usize>),
-}
-
-impl Places {
-    fn add(&mut self, place: usize) {
-        match self {
-            Places::One([first]) => *self = Places::More(vec![*first, place]),
-            Places::More(places) => places.push(place),
-        }
-    }
-
-    fn all(&self) -> &[usize] {
-        match self {
-            Places::One(place) => place,
-            Places::More(places) => places,
-        }
-    }
 }
 
 impl Cases {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::cases::Cases;
 use super::chain::Entry;
+use super::ledger::Received;
 use super::report::Finding;
 use super::rows::{EvidenceError, lines, micros};
 
@@ -57,7 +58,7 @@ impl Attempt {
     }
 }
 
-fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+pub(super) fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let text = String::deserialize(from)?;
     micros(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no time with an offset")))
 }
@@ -145,44 +146,6 @@ fn count<'a>(words: impl Iterator<Item = &'a str>) -> HashMap<String, u64> {
         *counts.entry(word.to_owned()).or_default() += 1;
     }
     counts
-}
-
-/// A line of the gateway's ledger.
-#[derive(Debug, Deserialize)]
-struct Line {
-    #[serde(deserialize_with = "instant")]
-    at: i64,
-    request: Request,
-    client_ref: Option<String>,
-    verdict: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Request {
-    method: Option<String>,
-}
-
-/// What is remembered of it.
-pub(super) struct Received {
-    at: i64,
-    client_ref: Option<Box<str>>,
-    is_accepted: bool,
-}
-
-/// Every send that the gateway received; what it was asked besides is left out.
-pub(super) fn read_ledger(path: &Path) -> Result<Vec<Received>, EvidenceError> {
-    let mut sends = Vec::new();
-    for line in lines::<Line>(path)? {
-        let line = line?;
-        if line.request.method.is_none_or(|method| method == "POST") {
-            sends.push(Received {
-                at: line.at,
-                client_ref: line.client_ref.map(String::into_boxed_str),
-                is_accepted: line.verdict == "accepted",
-            });
-        }
-    }
-    Ok(sends)
 }
 
 pub(super) fn check(
