@@ -238,3 +238,30 @@ fn a_person_may_send_without_asking_and_the_audit_log_knows_who() {
     );
     assert!(audit.iter().any(|entry| entry["action"] == "db.restore"));
 }
+
+#[test]
+fn facts_that_come_again_only_after_the_release_are_asked_for_before_anything_is_sent() {
+    let town = Town::new(Plan::default());
+    let copy = |town: &Town| {
+        town.site.ask(&["db", "backup", "copy.db"]);
+    };
+    let put_back = |town: &Town| {
+        town.site
+            .ask(&["db", "restore", "copy.db", "--yes", "--by", "lin"]);
+    };
+    let service = lose(&town, copy, put_back);
+    town.site.ask(&["sms", "reconcile", "--by", "lin"]);
+    assert_eq!(pause_reason(&town), None, "released");
+    town.offend("lost.csv", &rows(LOST));
+    town.offend("fresh.csv", &rows(FRESH));
+    let sent = wait(SOON, || (accepted(&town).len() == 13).then_some(()));
+    assert!(sent.is_some(), "{:?}", accepted(&town));
+    town.wait_for_notices("queued", 0);
+    let after = accepted(&town);
+    assert_eq!(after.len() as u64, all_notices(&town), "lost: {after:?}");
+    assert!(after.values().all(|times| *times == 1), "sent twice: {after:?}");
+    let adopted = town.site.export("audit");
+    let adopted = adopted.iter().filter(|entry| entry["action"] == "sms.adopt");
+    assert!(adopted.count() > 0, "nothing was asked for");
+    service.stop();
+}

@@ -101,6 +101,7 @@ impl Parts {
             self.texts.clone(),
         )
         .with_caps(self.caps)
+        .asking_first(self.store.clone(), self.gateways.all())
     }
 }
 

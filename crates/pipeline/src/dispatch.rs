@@ -7,6 +7,7 @@
 
 mod desk;
 mod fill;
+mod first;
 mod outcome;
 mod prepare;
 mod rate;
@@ -27,6 +28,7 @@ use ports::clock::Clock;
 use ports::dispatch::{Caps, DispatchStore, Finished};
 use ports::gateway::{Answer, Gateway};
 use ports::registry::Registry;
+use ports::restore::RestoreStore;
 use ports::store::StoreError;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -37,6 +39,7 @@ use crate::run::{Progressed, Step, StepError, pause};
 use crate::told::Telling;
 use desk::Desk;
 use fill::micros;
+use first::AskFirst;
 use prepare::BEGINS_WITHIN;
 use release::Release;
 
@@ -76,6 +79,8 @@ pub struct Dispatch {
     courses: HashMap<NoticeId, Course>,
     caps: Caps,
     release: Release,
+    /// None: nobody can have put the store back.
+    first: Option<AskFirst>,
     /// Why providers were paused when last looked at.
     pauses: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether the last lease was full, so that there may be more.
@@ -124,6 +129,7 @@ impl Dispatch {
             courses: HashMap::new(),
             caps: Caps::default(),
             release: Release::default(),
+            first: None,
             pauses: BTreeMap::new(),
             more_due: false,
         }
@@ -133,6 +139,13 @@ impl Dispatch {
     #[must_use]
     pub fn with_caps(mut self, caps: Caps) -> Self {
         self.caps = caps;
+        self
+    }
+
+    /// Asks all of `gateways` before the first attempt of what may have been sent before the store was put back.
+    #[must_use]
+    pub fn asking_first(mut self, store: Arc<dyn RestoreStore>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
+        self.first = Some(AskFirst::new(store, gateways));
         self
     }
 

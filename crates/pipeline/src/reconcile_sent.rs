@@ -63,8 +63,11 @@ pub struct Summary {
     pub open: Vec<Open>,
 }
 
+/// How many attempts of one notice may have been made in the lost span, unless somebody says otherwise.
+pub const ATTEMPTS: u32 = 8;
+
 /// What is known of one notice.
-enum Proof {
+pub(crate) enum Proof {
     Sent(Box<Adopted>),
     Settled(Box<Finished>),
     NeverReceived,
@@ -97,30 +100,30 @@ pub async fn reconcile(
             .filter(|it| seen.insert(it.notice.clone()))
             .collect();
         is_new |= !page.is_empty();
-        let asked = ask(store, gateways, question, clock, page).await?;
+        let asked = ask(store, gateways, question.attempts, clock.now(), page).await?;
         write(store, question, clock, asked, &mut summary).await?;
     }
 }
 
 /// Asks about a page of notices.
-async fn ask(
+pub(crate) async fn ask(
     store: &dyn RestoreStore,
     gateways: &[Arc<dyn Gateway>],
-    question: &Question,
-    clock: &dyn Clock,
+    attempts: u32,
+    now: Timestamp,
     page: Vec<Doubtful>,
 ) -> Result<Vec<(Doubtful, Proof)>, StoreError> {
-    let names: Vec<AttemptId> = page.iter().flat_map(|it| names(it, question.attempts)).collect();
+    let names: Vec<AttemptId> = page.iter().flat_map(|it| names(it, attempts)).collect();
     let stray = store.stray_receipts(&names).await?;
     // The latest news of an attempt is the last.
     let stray: BTreeMap<AttemptId, StrayReceipt> = stray
         .into_iter()
         .map(|news| (news.attempt.clone(), news))
         .collect();
-    let (stray, now) = (&stray, clock.now());
+    let stray = &stray;
     let asked = futures::stream::iter(page)
         .map(|doubtful| async move {
-            let proof = prove(gateways, question, stray, now, &doubtful).await;
+            let proof = prove(gateways, attempts, stray, now, &doubtful).await;
             (doubtful, proof)
         })
         .buffered(AT_ONCE)
@@ -137,7 +140,7 @@ fn names(doubtful: &Doubtful, attempts: u32) -> impl Iterator<Item = AttemptId> 
 
 async fn prove(
     gateways: &[Arc<dyn Gateway>],
-    question: &Question,
+    attempts: u32,
     stray: &BTreeMap<AttemptId, StrayReceipt>,
     now: Timestamp,
     doubtful: &Doubtful,
@@ -148,7 +151,7 @@ async fn prove(
     };
     let telling = Telling::new(&doubtful.plate, doubtful.kind, &parameters);
     let mut silent = None;
-    for (number, attempt) in (doubtful.attempts + 1..).zip(names(doubtful, question.attempts)) {
+    for (number, attempt) in (doubtful.attempts + 1..).zip(names(doubtful, attempts)) {
         let news = match stray.get(&attempt) {
             Some(news) => Some((
                 news.provider.clone(),

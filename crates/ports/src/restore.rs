@@ -108,6 +108,10 @@ pub trait RestoreStore: Store {
     /// The lost span; none: nothing is lost, or it has been released.
     async fn lost_span(&self) -> Result<Option<LostSpan>, StoreError>;
 
+    /// When the store was last put back in time, also after its release; none: it never was. A notice about an offence
+    /// from before that is new to it may have been sent in the lost span: producers send their facts again.
+    async fn restored_at(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Notices that may have been sent since: every one that is queued or held, and those with an attempt of unknown fate
     /// that was submitted since. Without those that were cleared; by place, after `after`.
     async fn doubtful(&self, since: Timestamp, after: u64, limit: usize)

@@ -169,9 +169,10 @@ impl Job for Mark {
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<String, Fault> {
         sqlx::query(
             "UPDATE incarnation SET id = ?1, lost_since = COALESCE(lost_since,
-                (SELECT submitted_at FROM attempt ORDER BY sequence DESC LIMIT 1), 0) WHERE one = 1",
+                (SELECT submitted_at FROM attempt ORDER BY sequence DESC LIMIT 1), 0), restored_at = ?2 WHERE one = 1",
         )
         .bind(&self.id)
+        .bind(self.at.as_micros())
         .execute(&mut *conn)
         .await?;
         sqlx::query("DELETE FROM incarnation_cleared")

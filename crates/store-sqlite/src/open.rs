@@ -228,6 +228,11 @@ fn migrator() -> Migrator {
             "incarnation",
             include_str!("../migrations/0005_incarnation.sql"),
         ),
+        step(
+            6,
+            "restored at",
+            include_str!("../migrations/0006_restored_at.sql"),
+        ),
     ])
 }
 

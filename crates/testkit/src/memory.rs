@@ -93,6 +93,7 @@ struct Books {
     decisions: Vec<AuditEntry>,
     /// Since when messages may have been sent of which nothing is known.
     lost_since: Option<Timestamp>,
+    restored_at: Option<Timestamp>,
     cleared: BTreeSet<NoticeId>,
 }
 

@@ -335,7 +335,7 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, value_name = "TIME", value_parser = crate::instant::parse)]
     pub(crate) since: Option<Timestamp>,
     /// How many attempts at one message may have been made since then.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = pipeline::reconcile_sent::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) attempts: u32,
     /// Asks, and writes nothing.
     #[arg(long)]

@@ -56,6 +56,10 @@ impl Dispatch {
             return Ok(());
         }
         let mut batch = Batch::default();
+        let due = match &mut self.first {
+            Some(first) => first.sift(due, now, &mut batch).await?,
+            None => due,
+        };
         self.release.count(&*self.store, now).await?;
         let chosen = self.choose(due, now, &mut batch);
         self.prepare(chosen, now, &mut batch).await;
@@ -238,14 +242,14 @@ impl Dispatch {
 
 /// What becomes of a batch of leased notices.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     ready: Vec<(usize, Ready)>,
     later: Vec<(NoticeId, u64, Timestamp)>,
     aside: Vec<(NoticeId, u64, NoticeState, Arc<str>)>,
 }
 
 impl Batch {
-    fn add(&mut self, desk: usize, prepared: Prepared) {
+    pub(super) fn add(&mut self, desk: usize, prepared: Prepared) {
         match prepared {
             Prepared::Ready(ready) => self.ready.push((desk, *ready)),
             Prepared::Later(notice, until, why) => {

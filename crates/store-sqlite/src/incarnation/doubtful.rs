@@ -26,6 +26,10 @@ impl RestoreStore for SqliteStore {
         Ok(lost_span(&mut *self.reader().await?).await?)
     }
 
+    async fn restored_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(restored_at(&mut *self.reader().await?).await?)
+    }
+
     async fn doubtful(
         &self,
         since: Timestamp,
@@ -53,6 +57,12 @@ impl RestoreStore for SqliteStore {
         self.settle().await?;
         Ok(self.writer.write(Release).await?)
     }
+}
+
+async fn restored_at(conn: &mut SqliteConnection) -> Result<Option<Timestamp>, Fault> {
+    let query = sqlx::query("SELECT restored_at FROM incarnation WHERE one = 1");
+    let row = query.fetch_one(conn).await?;
+    Ok(row.try_get::<Option<i64>, _>(0)?.map(Timestamp::from_micros))
 }
 
 async fn lost_span(conn: &mut SqliteConnection) -> Result<Option<LostSpan>, Fault> {

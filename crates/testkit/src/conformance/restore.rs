@@ -74,6 +74,7 @@ async fn doubtful(store: &dyn RestoreStore) -> Vec<(NoticeId, NoticeState, Optio
 pub async fn what_is_put_back_sends_nothing_until_it_is_released(place: &dyn RestorePlace) {
     let store = place.open().await;
     assert_eq!(store.lost_span().await.unwrap(), None);
+    assert_eq!(store.restored_at().await.unwrap(), None);
     assert!(!store.release_restored().await.unwrap());
     queue(&*store, 1..3).await;
     let sent = send(&*store, at(1)).await;
@@ -97,6 +98,7 @@ pub async fn what_is_put_back_sends_nothing_until_it_is_released(place: &dyn Res
     );
     assert!(store.release_restored().await.unwrap());
     assert_eq!(store.lost_span().await.unwrap(), None);
+    assert!(store.restored_at().await.unwrap().is_some(), "that lasts");
     assert_eq!(send(&*store, at(6)).await.len(), 1);
 }
 

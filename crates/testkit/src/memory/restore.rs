@@ -21,6 +21,7 @@ impl MemoryStore {
         let mut books = store.books();
         let last = books.attempts.last().map(|attempt| attempt.submitted_at);
         books.lost_since = Some(last.unwrap_or(Timestamp::MIN));
+        books.restored_at = Some(at);
         let state = ProviderState {
             name: ALL_PROVIDERS.into(),
             paused: Some(Pause {
@@ -45,6 +46,10 @@ impl RestoreStore for MemoryStore {
             cleared: books.cleared.len() as u64,
         };
         Ok(books.lost_since.map(span))
+    }
+
+    async fn restored_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.books().restored_at)
     }
 
     async fn doubtful(
