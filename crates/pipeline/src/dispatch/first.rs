@@ -43,12 +43,11 @@ impl AskFirst {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<DueNotice>, StoreError> {
-        let restored_at = match self.restored_at {
-            Some(known) => known,
-            None => {
-                let found = self.store.restored_at().await?;
-                *self.restored_at.insert(found.unwrap_or(Timestamp::MIN))
-            }
+        let restored_at = if let Some(known) = self.restored_at {
+            known
+        } else {
+            let found = self.store.restored_at().await?;
+            *self.restored_at.insert(found.unwrap_or(Timestamp::MIN))
         };
         if restored_at == Timestamp::MIN {
             return Ok(due);
