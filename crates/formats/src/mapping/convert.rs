@@ -33,6 +33,12 @@ pub(super) fn convert(
         return Err(from.schema(&fields.source, "contains `#`"));
     }
     from.required(&fields.id, &mut fact.id)?;
+    // The reader of facts takes none either: kept here, such a row would be counted as appended and then set aside.
+    for (field, text) in [(&fields.source, &fact.source), (&fields.id, &fact.id)] {
+        if text.chars().any(char::is_control) {
+            return Err(from.schema(field, "contains control characters"));
+        }
+    }
     from.plate(&fields.plate, &mut fact.plate_number)?;
     from.optional(fields.class.as_ref(), &mut fact.class);
     if fact.class.as_deref() == Some("-") {

@@ -461,3 +461,18 @@ fn a_source_with_the_separator_of_ids_is_refused() {
 
 mod properties;
 mod shipped;
+
+#[test]
+fn a_row_whose_id_or_source_no_reader_of_facts_takes_is_set_aside_at_once() {
+    let fact = FACT.replace("{ const = \"/import/x\" }", "{ column = \"zone\" }");
+    let mapping = mapping("format = \"csv\"", &fact);
+    let text = "id,plate,at,zone\n1\u{c}2,A1,2026-03-02 10:00,a\n1,A1,2026-03-02 10:00,a\u{0}b\n";
+    let rows = rows(&mut open(&mapping, text).unwrap());
+    assert_eq!(
+        rows,
+        [
+            "2 schema: id (column `id`): contains control characters",
+            "3 schema: source (column `zone`): contains control characters",
+        ]
+    );
+}
