@@ -11,12 +11,14 @@ mod read_ahead;
 mod role;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::rules::Rules;
 use engine::time::Timestamp;
 use ports::read::Store;
 use ports::store::{CommitError, Progress, StoreError};
 use thiserror::Error;
+use tokio::time::Instant;
 
 use batch::{Batch, largest_known};
 use load::{Before, Loaded, Sources};
@@ -91,6 +93,14 @@ impl JudgeBy {
             Self::LargestKnown => 32_768,
         }
     }
+
+    /// How long a commit may take before batches get smaller; none: nobody waits for the store.
+    fn patience(self) -> Option<Duration> {
+        match self {
+            Self::WallClock => Some(Duration::from_millis(200)),
+            Self::LargestKnown => None,
+        }
+    }
 }
 
 impl Intake {
@@ -102,7 +112,7 @@ impl Intake {
         owner: &str,
     ) -> Result<Self, StoreError> {
         let progress = store.claim(owner).await?;
-        let reader = ReadAhead::new(store.clone(), FIRST, judge_by.most());
+        let reader = ReadAhead::new(store.clone(), FIRST, judge_by.most(), judge_by.patience());
         Ok(Self {
             store,
             rules,
@@ -202,10 +212,17 @@ impl Intake {
     async fn commit(&mut self, batch: &mut Batch, now: Timestamp) -> Result<Option<Batch>, CommitError> {
         let ahead = self.ahead(batch, now).await;
         let (store, commit) = (self.store.clone(), batch.commit.clone());
-        let committing = tokio::spawn(async move { store.commit(&commit).await });
+        let committing = tokio::spawn(async move {
+            let began = Instant::now();
+            let committed = store.commit(&commit).await;
+            (committed, began.elapsed())
+        });
         let next = ahead.and_then(|loaded| Batch::judge(&self.rules, loaded).ok());
         match committing.await {
-            Ok(committed) => committed.map(|()| next),
+            Ok((committed, wall)) => {
+                self.reader.took(wall);
+                committed.map(|()| next)
+            }
             Err(error) => Err(StoreError::Unavailable(format!("a commit was stopped: {error}")).into()),
         }
     }

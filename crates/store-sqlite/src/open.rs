@@ -233,6 +233,7 @@ fn migrator() -> Migrator {
             "restored at",
             include_str!("../migrations/0006_restored_at.sql"),
         ),
+        step(7, "expiry", include_str!("../migrations/0007_expiry.sql")),
     ])
 }
 

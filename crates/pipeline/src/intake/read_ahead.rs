@@ -1,6 +1,7 @@
 //! Reads and decodes the next batch while the one before is being judged and committed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use engine::time::Timestamp;
@@ -28,17 +29,23 @@ pub(crate) struct ReadAhead {
     store: Arc<dyn Store>,
     limit: usize,
     most: usize,
+    /// How long a commit may hold up others; none: nobody waits.
+    patience: Option<Duration>,
+    /// Whether the last commit left room for a larger one.
+    is_quick: bool,
     ahead: Option<(u64, Ahead)>,
 }
 
 impl ReadAhead {
     /// Batches begin with `first` records and double, as long as the stream fills them and their ledgers are not too
     /// heavy, up to `most`.
-    pub(crate) fn new(store: Arc<dyn Store>, first: usize, most: usize) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, first: usize, most: usize, patience: Option<Duration>) -> Self {
         Self {
             store,
             limit: first,
             most,
+            patience,
+            is_quick: true,
             ahead: None,
         }
     }
@@ -73,8 +80,17 @@ impl ReadAhead {
     pub(crate) fn weigh(&mut self, records: usize, documents: usize) {
         if documents > HEAVY && self.limit > LEAST {
             self.limit /= 2;
-        } else if documents <= HEAVY / 2 && records >= self.limit {
+        } else if documents <= HEAVY / 2 && records >= self.limit && self.is_quick {
             self.limit = (self.limit * 2).min(self.most);
+        }
+    }
+
+    /// Says how long a commit took, so that senders who wait for the store behind it do not wait long.
+    pub(crate) fn took(&mut self, wall: Duration) {
+        let Some(patience) = self.patience else { return };
+        self.is_quick = wall < patience / 2;
+        if wall > patience && self.limit > LEAST {
+            self.limit /= 2;
         }
     }
 

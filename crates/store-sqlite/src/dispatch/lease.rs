@@ -146,7 +146,7 @@ fn to_due(row: &SqliteRow) -> Result<DueNotice, Fault> {
 /// What is due and too late is not sent any more. A lease on it ends at the submit wall.
 async fn expire(conn: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
     let expired = sqlx::query(
-        "UPDATE notice SET state = ?1, reason = ?2, final_at = ?3
+        "UPDATE notice INDEXED BY notice_expiry SET state = ?1, reason = ?2, final_at = ?3
          WHERE state = 0 AND not_before <= ?3 AND expires_at <= ?3",
     )
     .bind(NoticeState::Expired.number())
