@@ -80,13 +80,16 @@ pub(crate) fn lock(leases: &Mutex<Leases>) -> Result<MutexGuard<'_, Leases>, Sto
 }
 
 pub(super) async fn is_anything_due(conn: &mut SqliteConnection, now: Timestamp) -> Result<bool, Fault> {
-    let query = sqlx::query("SELECT EXISTS (SELECT 1 FROM notice WHERE state = 0 AND not_before <= ?1)");
+    let query = sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM notice INDEXED BY notice_due WHERE state = 0 AND not_before <= ?1)",
+    );
     let row = query.bind(now.as_micros()).fetch_one(conn).await?;
     Ok(row.try_get(0)?)
 }
 
 pub(super) async fn due_count(conn: &mut SqliteConnection, now: Timestamp) -> Result<u64, Fault> {
-    let query = sqlx::query("SELECT count(*) FROM notice WHERE state = 0 AND not_before <= ?1");
+    let query =
+        sqlx::query("SELECT count(*) FROM notice INDEXED BY notice_due WHERE state = 0 AND not_before <= ?1");
     Ok(query.bind(now.as_micros()).fetch_one(conn).await?.try_get(0)?)
 }
 
@@ -108,7 +111,7 @@ impl Job for Lease {
         };
         expire(conn, self.now).await?;
         let query = sqlx::query(
-            "SELECT id, case_id, kind, plate, parameters, expires_at, attempts, not_before FROM notice
+            "SELECT id, case_id, kind, plate, parameters, expires_at, attempts, not_before FROM notice INDEXED BY notice_due
              WHERE state = 0 AND not_before <= ?1 ORDER BY not_before, sequence LIMIT ?2",
         );
         let query = query.bind(self.now.as_micros()).bind((self.limit + taken) as i64);
