@@ -33,7 +33,7 @@ use ports::store::StoreError;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::metrics::SENDS_IN_FLIGHT;
+use crate::metrics::{PROVIDER_RESTING, PROVIDER_WIDTH, SENDS_IN_FLIGHT};
 use crate::run::{Progressed, Step, StepError, pause};
 
 use crate::told::Telling;
@@ -99,6 +99,7 @@ struct Flight {
     owners: usize,
     /// Before this one.
     attempts: u32,
+    submitted_at: Timestamp,
 }
 
 /// Which way a notice goes that certainly was not sent.
@@ -161,6 +162,9 @@ impl Dispatch {
         self.fill(now, &mut report).await?;
         for desk in &self.desks {
             let provider = desk.gateway.name().to_string();
+            gauge!(PROVIDER_RESTING, "provider" => provider.clone())
+                .set(f64::from(u8::from(desk.is_resting())));
+            gauge!(PROVIDER_WIDTH, "provider" => provider.clone()).set(desk.width() as f64);
             gauge!(SENDS_IN_FLIGHT, "provider" => provider).set(desk.in_flight() as f64);
         }
         Ok(report)

@@ -15,10 +15,13 @@ use std::time::Duration;
 
 use engine::rules::Rules;
 use engine::time::Timestamp;
+use metrics::{counter, histogram};
 use ports::read::Store;
 use ports::store::{CommitError, Progress, StoreError};
 use thiserror::Error;
 use tokio::time::Instant;
+
+use crate::metrics::{BATCH_RECORDS, COMMIT_SECONDS, REBUILDS};
 
 use batch::{Batch, largest_known};
 use load::{Before, Loaded, Sources};
@@ -29,7 +32,7 @@ const FIRST: usize = 1024;
 /// Most entries of the inner log in one batch.
 const INNER: usize = 4096;
 /// How often a batch is built again because a message was sent in the meantime; more means that something is wrong.
-const REBUILDS: usize = 16;
+const MOST_REBUILDS: usize = 16;
 
 /// By which clock cases are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +153,10 @@ impl Intake {
             };
             batch
         };
-        for _ in 0..REBUILDS {
+        for _ in 0..MOST_REBUILDS {
             let error = match self.commit(&mut batch, now).await {
                 Ok(next) => {
+                    histogram!(BATCH_RECORDS).record(batch.report.records as f64);
                     self.progress = batch.commit.to;
                     self.next = next;
                     return Ok(batch.report);
@@ -161,9 +165,13 @@ impl Intake {
             };
             let mut sources = batch.sources;
             match error {
-                CommitError::IdentityTaken => sources.check_ids = true,
+                CommitError::IdentityTaken => {
+                    counter!(REBUILDS, "why" => "id_taken").increment(1);
+                    sources.check_ids = true;
+                }
                 // The send appended what it told; the next judgement knows it.
                 CommitError::NoticeSent => {
+                    counter!(REBUILDS, "why" => "notice_sent").increment(1);
                     sources.inner = self.store.inner(self.progress.inner_next, INNER).await?;
                 }
                 CommitError::LostLane => return self.adopt().await,
@@ -221,6 +229,7 @@ impl Intake {
         match committing.await {
             Ok((committed, wall)) => {
                 self.reader.took(wall);
+                histogram!(COMMIT_SECONDS).record(wall);
                 committed.map(|()| next)
             }
             Err(error) => Err(StoreError::Unavailable(format!("a commit was stopped: {error}")).into()),

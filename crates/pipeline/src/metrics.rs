@@ -8,16 +8,33 @@ pub const STEP_SECONDS: &str = "clearwalk_step_seconds";
 /// Steps that failed and are tried again. Label `role`.
 pub const STEP_FAILURES: &str = "clearwalk_step_failures_total";
 
+/// Records of the stream in one batch of intake.
+pub const BATCH_RECORDS: &str = "clearwalk_batch_records";
+/// Seconds that the commit of a batch took, waiting for the store included.
+pub const COMMIT_SECONDS: &str = "clearwalk_commit_seconds";
+/// Batches that were built again. Label `why`.
+pub const REBUILDS: &str = "clearwalk_batch_rebuilds_total";
+
 /// Attempts that were handed to a provider. Label `provider`.
 pub const SENDS_STARTED: &str = "clearwalk_sms_sends_started_total";
 /// What attempts came to. Labels `provider`, `class`.
 pub const SENDS: &str = "clearwalk_sms_sends_total";
 /// Seconds from the first byte to the whole answer. Label `provider`.
 pub const SEND_SECONDS: &str = "clearwalk_sms_send_seconds";
+/// Seconds from the time at which a notice could be sent to its submission. Label `provider`.
+pub const DUE_SECONDS: &str = "clearwalk_sms_due_seconds";
+/// Seconds from submission to the provider's yes. Label `provider`.
+pub const ACCEPTED_SECONDS: &str = "clearwalk_sms_accepted_seconds";
+/// Seconds from submission to the delivery that a receipt tells of. Label `provider`.
+pub const DELIVERED_SECONDS: &str = "clearwalk_sms_delivered_seconds";
 /// Calls that have no answer yet. Label `provider`.
 pub const SENDS_IN_FLIGHT: &str = "clearwalk_sms_sends_in_flight";
 /// Whether a provider is paused: 1 or 0. Label `provider`; `*` is everything.
 pub const PROVIDER_PAUSED: &str = "clearwalk_sms_provider_paused";
+/// Whether a provider rests after failures or a throttle: 1 or 0. Label `provider`.
+pub const PROVIDER_RESTING: &str = "clearwalk_sms_provider_resting";
+/// Calls at once that a provider is trusted with now. Label `provider`.
+pub const PROVIDER_WIDTH: &str = "clearwalk_sms_provider_width";
 /// Answers that are known and could not be written yet.
 pub const OUTCOMES_WAITING: &str = "clearwalk_sms_outcomes_waiting";
 /// Leased notices that were not sent. Label `why`.
@@ -67,6 +84,13 @@ pub fn describe() {
 }
 
 fn describe_store() {
+    describe_histogram!(BATCH_RECORDS, "Records of the stream in one batch");
+    describe_histogram!(
+        COMMIT_SECONDS,
+        Unit::Seconds,
+        "Seconds that the commit of a batch took"
+    );
+    describe_counter!(REBUILDS, "Batches that were built again, by reason");
     describe_gauge!(BUILD_INFO, "1; the version is its label");
     describe_gauge!(RECORDS, "Records read so far, by disposition");
     describe_gauge!(LAG_RECORDS, "Records of the stream that intake has not read");
@@ -97,6 +121,29 @@ fn describe_sending() {
         SEND_SECONDS,
         Unit::Seconds,
         "Seconds from the first byte to the whole answer"
+    );
+    describe_histogram!(
+        DUE_SECONDS,
+        Unit::Seconds,
+        "Seconds from the time at which a notice could be sent to its submission"
+    );
+    describe_histogram!(
+        ACCEPTED_SECONDS,
+        Unit::Seconds,
+        "Seconds from submission to the provider's yes"
+    );
+    describe_histogram!(
+        DELIVERED_SECONDS,
+        Unit::Seconds,
+        "Seconds from submission to the delivery that a receipt tells of"
+    );
+    describe_gauge!(
+        PROVIDER_RESTING,
+        "1 while a provider rests after failures or a throttle"
+    );
+    describe_gauge!(
+        PROVIDER_WIDTH,
+        "Calls at once that a provider is trusted with now"
     );
     describe_gauge!(SENDS_IN_FLIGHT, "Calls that have no answer yet");
     describe_gauge!(

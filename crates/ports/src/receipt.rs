@@ -50,6 +50,10 @@ pub struct PendingReceipt {
     pub message_id: Option<Arc<str>>,
     /// The attempt that it is about; none: nobody knows it yet.
     pub attempt: Option<(AttemptId, NoticeId)>,
+    /// When that one was submitted.
+    pub submitted_at: Option<Timestamp>,
+    /// When it happened, as the provider says.
+    pub at: Timestamp,
     /// What it takes to tell again, where its telling was taken back: what it says, the ledger of the case, and what the
     /// text was found from.
     pub retold: Option<(NoticeKind, Arc<str>, Bytes)>,

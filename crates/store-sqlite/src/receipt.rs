@@ -57,7 +57,8 @@ impl SqliteStore {
         // Our own name for the attempt comes before the provider's, which only that provider's attempts may have.
         let query = sqlx::query(
             "SELECT receipt.sequence, receipt.provider, received_at, receipt.state, receipt.code, message_id,
-                COALESCE(own.id, theirs.id), COALESCE(own.notice, theirs.notice), kind, plate, parameters
+                COALESCE(own.id, theirs.id), COALESCE(own.notice, theirs.notice), kind, plate, parameters,
+                COALESCE(own.submitted_at, theirs.submitted_at), receipt.at
              FROM receipt
              LEFT JOIN attempt AS own ON own.id = receipt.client_ref AND own.provider = receipt.provider
              LEFT JOIN attempt AS theirs ON own.id IS NULL AND theirs.sequence = (
@@ -84,6 +85,8 @@ fn to_pending(row: &SqliteRow) -> Result<PendingReceipt, Fault> {
         code: text(4)?.map(Arc::from),
         message_id: text(5)?.map(Arc::from),
         attempt: attempt.zip(text(7)?.map(NoticeId::from_text)),
+        submitted_at: row.try_get::<Option<i64>, _>(11)?.map(Timestamp::from_micros),
+        at: Timestamp::from_micros(row.try_get(12)?),
         retold: match row.try_get::<Option<i64>, _>(8)? {
             Some(kind) => Some((
                 NoticeKind::of(kind)?,

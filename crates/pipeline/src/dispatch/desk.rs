@@ -148,8 +148,13 @@ impl Desk {
         self.in_flight
     }
 
+    /// Whether it is left alone for a while.
+    pub(super) fn is_resting(&self) -> bool {
+        self.rest_until.is_some()
+    }
+
     /// How many calls at once it is trusted with.
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         let most = self.gateway.concurrency().min(self.trust.unwrap_or(usize::MAX));
         if self.unknowns == 0 {
             return most;

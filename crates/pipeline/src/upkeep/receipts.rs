@@ -1,14 +1,16 @@
 //! News that providers pushed: matched to its attempt and written by rank, whatever the order in which it came.
 
-use engine::notice::AttemptClass;
+use std::time::Duration;
+
+use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{MINUTE, SECOND, Timestamp};
 use formats::notice_parameters::NoticeParameters;
-use metrics::counter;
+use metrics::{counter, histogram};
 use ports::dispatch::Finished;
 use ports::receipt::{PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
-use crate::metrics::RECEIPTS;
+use crate::metrics::{DELIVERED_SECONDS, RECEIPTS};
 use crate::told::Telling;
 
 /// Receipts in one step.
@@ -34,6 +36,12 @@ pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<us
             ReceiptFate::Later(_) => continue,
             ReceiptFate::Unmatched => "unmatched",
         };
+        if let Some(submitted_at) = receipt.submitted_at
+            && receipt.state == NoticeState::Delivered
+        {
+            let took = Duration::from_micros(u64::try_from(receipt.at.since(submitted_at)).unwrap_or(0));
+            histogram!(DELIVERED_SECONDS, "provider" => receipt.provider.to_string()).record(took);
+        }
         counter!(RECEIPTS, "provider" => receipt.provider.to_string(), "result" => result).increment(1);
     }
     Ok(pending.len())

@@ -423,6 +423,8 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         code: Some("DELIVRD".into()),
         message_id: Some("m1".into()),
         retold: None,
+        submitted_at: None,
+        at: start(),
         attempt: attempt.map(|id| (AttemptId::from_text(id), NoticeId::from_text("n-1"))),
     };
     store.0.lock().unwrap().pending = vec![

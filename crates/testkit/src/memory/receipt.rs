@@ -51,6 +51,8 @@ impl ReceiptStore for MemoryStore {
             code: receipt.news.code.clone(),
             message_id: receipt.news.message_id.clone(),
             attempt: attempt_of(&books, &receipt.news).map(|it| (it.id.clone(), it.notice.clone())),
+            submitted_at: attempt_of(&books, &receipt.news).map(|it| it.submitted_at),
+            at: receipt.news.at,
             retold: attempt_of(&books, &receipt.news)
                 .filter(|attempt| attempt.class == Some(AttemptClass::Unknown) && !attempt.live)
                 .and_then(|attempt| books.notices.iter().find(|notice| notice.id == attempt.notice))
