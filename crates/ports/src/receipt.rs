@@ -48,6 +48,9 @@ pub struct PendingReceipt {
     pub code: Option<Arc<str>>,
     /// The provider's id of the message.
     pub message_id: Option<Arc<str>>,
+    /// Whether it gives back our own name for the attempt, which is known from the first byte on; the provider's own may
+    /// become known only by a look-up.
+    pub has_our_name: bool,
     /// The attempt that it is about; none: nobody knows it yet.
     pub attempt: Option<(AttemptId, NoticeId)>,
     /// When that one was submitted.

@@ -58,7 +58,7 @@ impl SqliteStore {
         let query = sqlx::query(
             "SELECT receipt.sequence, receipt.provider, received_at, receipt.state, receipt.code, message_id,
                 COALESCE(own.id, theirs.id), COALESCE(own.notice, theirs.notice), kind, plate, parameters,
-                COALESCE(own.submitted_at, theirs.submitted_at), receipt.at
+                COALESCE(own.submitted_at, theirs.submitted_at), receipt.at, client_ref IS NOT NULL
              FROM receipt
              LEFT JOIN attempt AS own ON own.id = receipt.client_ref AND own.provider = receipt.provider
              LEFT JOIN attempt AS theirs ON own.id IS NULL AND theirs.sequence = (
@@ -85,6 +85,7 @@ fn to_pending(row: &SqliteRow) -> Result<PendingReceipt, Fault> {
         code: text(4)?.map(Arc::from),
         message_id: text(5)?.map(Arc::from),
         attempt: attempt.zip(text(7)?.map(NoticeId::from_text)),
+        has_our_name: row.try_get(13)?,
         submitted_at: row.try_get::<Option<i64>, _>(11)?.map(Timestamp::from_micros),
         at: Timestamp::from_micros(row.try_get(12)?),
         retold: match row.try_get::<Option<i64>, _>(8)? {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::notice::{AttemptClass, NoticeState};
-use engine::time::{MINUTE, SECOND, Timestamp};
+use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
 use formats::notice_parameters::NoticeParameters;
 use metrics::{counter, histogram};
 use ports::dispatch::Finished;
@@ -19,6 +19,10 @@ const AT_ONCE: usize = 1_000;
 const PATIENCE: i64 = 10 * MINUTE;
 /// How often it is looked at meanwhile.
 const AGAIN: i64 = 15 * SECOND;
+/// How long news waits that names the message only as the provider does: as long as attempts are looked up.
+const LONG_PATIENCE: i64 = 72 * HOUR;
+/// How often that is looked at after the first while.
+const NOW_AND_THEN: i64 = HOUR;
 
 /// Applies what waits; says how many receipts were looked at.
 pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<usize, StoreError> {
@@ -75,6 +79,9 @@ fn fate(receipt: &PendingReceipt, now: Timestamp) -> ReceiptFate {
     }
     if now < receipt.received_at.plus(PATIENCE) {
         return ReceiptFate::Later(now.plus(AGAIN));
+    }
+    if !receipt.has_our_name && now < receipt.received_at.plus(LONG_PATIENCE) {
+        return ReceiptFate::Later(now.plus(NOW_AND_THEN));
     }
     ReceiptFate::Unmatched
 }

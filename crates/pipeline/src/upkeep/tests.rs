@@ -423,6 +423,7 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         code: Some("DELIVRD".into()),
         message_id: Some("m1".into()),
         retold: None,
+        has_our_name: sequence != 4,
         submitted_at: None,
         at: start(),
         attempt: attempt.map(|id| (AttemptId::from_text(id), NoticeId::from_text("n-1"))),
@@ -431,8 +432,9 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         receipt(1, Some("n-1-1"), 0),
         receipt(2, None, 10 * MINUTE - 1),
         receipt(3, None, 10 * MINUTE),
+        receipt(4, None, 10 * MINUTE),
     ];
-    assert_eq!(upkeep.step(start()).await.unwrap().receipts, 3);
+    assert_eq!(upkeep.step(start()).await.unwrap().receipts, 4);
     let books = store.0.lock().unwrap();
     let again = start().plus(15 * SECOND);
     assert_eq!(
@@ -440,7 +442,9 @@ async fn news_is_applied_to_its_attempt_and_waits_for_one_that_may_still_turn_up
         [
             (1, ReceiptFate::Applied),
             (2, ReceiptFate::Later(again)),
-            (3, ReceiptFate::Unmatched)
+            (3, ReceiptFate::Unmatched),
+            // It names the message as the provider does, and a look-up may still say which one that is.
+            (4, ReceiptFate::Later(start().plus(HOUR)))
         ]
     );
     let [applied] = &books.finished[..] else {

@@ -51,6 +51,7 @@ impl ReceiptStore for MemoryStore {
             code: receipt.news.code.clone(),
             message_id: receipt.news.message_id.clone(),
             attempt: attempt_of(&books, &receipt.news).map(|it| (it.id.clone(), it.notice.clone())),
+            has_our_name: receipt.news.client_ref.is_some(),
             submitted_at: attempt_of(&books, &receipt.news).map(|it| it.submitted_at),
             at: receipt.news.at,
             retold: attempt_of(&books, &receipt.news)
