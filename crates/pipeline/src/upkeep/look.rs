@@ -65,13 +65,20 @@ impl Looks {
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        let mut round = Round::default();
-        for (attempt, answer) in answers {
-            round.made += 1;
-            if answer != LookUp::Nothing {
-                round.awake.push(Arc::clone(&attempt.provider));
-            }
-            round.proved += usize::from(self.note(store, attempt, answer, now).await?);
+        let mut round = Round {
+            made: answers.len(),
+            ..Round::default()
+        };
+        let telling = answers.iter().filter(|(_, answer)| *answer != LookUp::Nothing);
+        round.awake = telling
+            .map(|(attempt, _)| Arc::clone(&attempt.provider))
+            .collect();
+        // Together, so that they share a commit: one after the other they would wait for one each, behind all sending.
+        let mut noted = futures::stream::iter(answers)
+            .map(|(attempt, answer)| self.note(store, attempt, answer, now))
+            .buffer_unordered(AT_ONCE);
+        while let Some(is_settled) = noted.next().await {
+            round.proved += usize::from(is_settled?);
         }
         Ok(round)
     }
