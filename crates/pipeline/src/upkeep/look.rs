@@ -30,8 +30,9 @@ const LOOKS: [i64; 8] = [
     24 * HOUR,
     72 * HOUR,
 ];
-/// Look-ups at once; a step makes no more, so that it is over within one deadline.
-const AT_ONCE: usize = 64;
+/// Look-ups at once; a step makes no more, so that it is over within one deadline and soon written: each waits for a
+/// commit behind all sending.
+const AT_ONCE: usize = 16;
 /// That a provider never had a message is believed when it says so twice, so far apart.
 const APART: i64 = 10 * MINUTE;
 /// What a provider says of a message before that is too early to count: the call may still be on its way.
@@ -65,20 +66,13 @@ impl Looks {
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        let mut round = Round {
-            made: answers.len(),
-            ..Round::default()
-        };
-        let telling = answers.iter().filter(|(_, answer)| *answer != LookUp::Nothing);
-        round.awake = telling
-            .map(|(attempt, _)| Arc::clone(&attempt.provider))
-            .collect();
-        // Together, so that they share a commit: one after the other they would wait for one each, behind all sending.
-        let mut noted = futures::stream::iter(answers)
-            .map(|(attempt, answer)| self.note(store, attempt, answer, now))
-            .buffer_unordered(AT_ONCE);
-        while let Some(is_settled) = noted.next().await {
-            round.proved += usize::from(is_settled?);
+        let mut round = Round::default();
+        for (attempt, answer) in answers {
+            round.made += 1;
+            if answer != LookUp::Nothing {
+                round.awake.push(Arc::clone(&attempt.provider));
+            }
+            round.proved += usize::from(self.note(store, attempt, answer, now).await?);
         }
         Ok(round)
     }

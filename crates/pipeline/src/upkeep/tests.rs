@@ -346,7 +346,7 @@ async fn after_a_long_stop_each_is_looked_up_once_and_not_all_at_once() {
         }
         steps.push(report.looked_up);
     }
-    assert_eq!(steps, [64, 64, 22]);
+    assert_eq!(steps, [16, 16, 16, 16, 16, 16, 16, 16, 16, 6]);
     assert!(
         store
             .0
