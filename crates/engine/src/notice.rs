@@ -85,6 +85,14 @@ impl NoticeState {
         )
     }
 
+    /// Whether nothing but news changes a notice in this state.
+    pub fn is_final(self) -> bool {
+        !matches!(
+            self,
+            Self::Queued | Self::Leased | Self::Submitted | Self::Held | Self::Unknown
+        )
+    }
+
     /// How far news of this kind outweighs other news: a lower rank never overwrites a higher one.
     pub fn rank(self) -> u8 {
         match self {

@@ -1,6 +1,9 @@
 //! The name and help text of every metric, so that reading this file is reading the list. Labels are names of
 //! providers, roles and states; never a plate, a phone or a case.
 
+use std::time::Duration;
+
+use engine::time::Timestamp;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// Seconds that one step of a role took. Label `role`.
@@ -76,6 +79,11 @@ pub const WAL_BYTES: &str = "clearwalk_store_wal_bytes";
 pub const CHAIN_HEIGHT: &str = "clearwalk_chain_height";
 /// Seconds since the last batch was committed.
 pub const CHAIN_AGE: &str = "clearwalk_chain_age_seconds";
+
+/// The time between two instants; nothing where a clock was set back in between.
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::from_micros(u64::try_from(to.since(from)).unwrap_or(0))
+}
 
 /// Tells the recorder what each metric means.
 pub fn describe() {

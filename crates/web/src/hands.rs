@@ -37,9 +37,9 @@ pub(crate) use self::keys::{Answer, Keys, Stand, other_body};
 
 /// How long an answer waits for intake. Most facts are decided on within a tenth of a second; after this long something
 /// is in the way, and the person had better be told.
-pub(crate) const WAIT: Duration = Duration::from_secs(3);
+const WAIT: Duration = Duration::from_secs(3);
 /// How often it is asked how far intake has come; it may run in another process, which rings no bell here.
-pub(crate) const LOOK: Duration = Duration::from_millis(15);
+const LOOK: Duration = Duration::from_millis(15);
 const LONGEST_KEY: usize = 255;
 /// Facts of people at this door.
 const SOURCE: &str = "/console/http";
@@ -249,18 +249,30 @@ async fn write<S: Saying>(
 
 /// Whether everything up to `position` has been decided on before the wait was over.
 pub(crate) async fn wait(app: &App, position: u64) -> Result<bool, Problem> {
-    let reached = async {
-        let mut look = tokio::time::interval(LOOK);
+    let reached = || async {
+        let next = app.parts.intake.progress().await?.next;
+        Ok((next > position).then_some(()))
+    };
+    Ok(in_time(reached).await?.is_some())
+}
+
+/// Looks again and again until something is there; none: it was not within the bound.
+pub(crate) async fn in_time<T, F>(look: impl Fn() -> F) -> Result<Option<T>, Problem>
+where
+    F: Future<Output = Result<Option<T>, Problem>>,
+{
+    let found = async {
+        let mut clock = tokio::time::interval(LOOK);
         loop {
-            look.tick().await;
-            if app.parts.intake.progress().await?.next > position {
-                return Ok::<(), Problem>(());
+            clock.tick().await;
+            if let Some(found) = look().await? {
+                return Ok(found);
             }
         }
     };
-    match tokio::time::timeout(WAIT, reached).await {
-        Ok(reached) => reached.map(|()| true),
-        Err(_) => Ok(false),
+    match tokio::time::timeout(WAIT, found).await {
+        Ok(found) => found.map(Some),
+        Err(_) => Ok(None),
     }
 }
 

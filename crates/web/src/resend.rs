@@ -10,7 +10,7 @@ use engine::ids::NoticeId;
 use engine::notice::NoticeState;
 use formats::inner::Inner;
 use ports::dispatch::Acted;
-use ports::read::{NewAudit, StoredNotice};
+use ports::read::NewAudit;
 use serde::Serialize;
 
 use crate::access::Caller;
@@ -74,7 +74,8 @@ pub(crate) async fn resend(
         }),
     };
     app.parts.store.append_audit(&entry).await?;
-    let made = made(&app, &new).await?;
+    // The ledger makes it, perhaps in another process.
+    let made = hands::in_time(|| async { Ok(app.parts.store.notice(&new).await?) }).await?;
     let status = if made.is_some() {
         StatusCode::OK
     } else {
@@ -86,21 +87,4 @@ pub(crate) async fn resend(
         state: made.map(|made| made.state.as_str()),
     };
     Ok((status, Json(again)).into_response())
-}
-
-/// The new notice, once the ledger has made it; none: it has not within the bound.
-async fn made(app: &App, id: &NoticeId) -> Result<Option<StoredNotice>, Problem> {
-    let made = async {
-        let mut look = tokio::time::interval(hands::LOOK);
-        loop {
-            look.tick().await;
-            if let Some(made) = app.parts.store.notice(id).await? {
-                return Ok::<_, Problem>(made);
-            }
-        }
-    };
-    match tokio::time::timeout(hands::WAIT, made).await {
-        Ok(made) => made.map(Some),
-        Err(_) => Ok(None),
-    }
 }

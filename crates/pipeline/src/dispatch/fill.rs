@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::desk::{Desk, GIVEN_UP};
 use super::prepare::{self, GRACE, Prepared, REGISTRY_UNAVAILABLE, Read, Ready};
 use super::{Dispatch, Flight, StepReport, unknown};
-use crate::metrics::{DUE_SECONDS, NOTICES_NOT_SENT, PROVIDER_PAUSED, SEND_SECONDS, SENDS_STARTED};
+use crate::metrics::{DUE_SECONDS, NOTICES_NOT_SENT, PROVIDER_PAUSED, SEND_SECONDS, SENDS_STARTED, between};
 
 /// A batch that a store writes in one transaction of a few milliseconds.
 const MOST_AT_ONCE: usize = 256;
@@ -200,7 +200,7 @@ impl Dispatch {
             attempts: ready.notice.attempts,
             submitted_at: at,
         };
-        let waited = Duration::from_micros(u64::try_from(at.since(ready.notice.not_before)).unwrap_or(0));
+        let waited = between(ready.notice.not_before, at);
         histogram!(DUE_SECONDS, "provider" => gateway.name().to_string()).record(waited);
         let request = ready.request;
         let handle = self.calls.spawn(async move {

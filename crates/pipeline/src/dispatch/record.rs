@@ -1,7 +1,6 @@
 //! What comes back of calls, and how it is written: however often that takes, and nothing is sent in the meantime.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::notice::AttemptClass;
 use engine::time::Timestamp;
@@ -12,7 +11,7 @@ use ports::store::StoreError;
 use super::desk::Desk;
 use super::outcome::{self, Way};
 use super::{Course, Dispatch, Landed, unknown};
-use crate::metrics::{ACCEPTED_SECONDS, OUTCOMES_WAITING, SENDS};
+use crate::metrics::{ACCEPTED_SECONDS, OUTCOMES_WAITING, SENDS, between};
 
 /// Remembered ways of notices that are tried again; losing one costs a refused try, so all are dropped at once.
 const MOST_COURSES: usize = 10_000;
@@ -53,7 +52,7 @@ impl Dispatch {
         let provider = Arc::clone(desk.gateway.name());
         counter!(SENDS, "provider" => provider.to_string(), "class" => answer.class.as_str()).increment(1);
         if answer.class == AttemptClass::Accepted {
-            let took = Duration::from_micros(u64::try_from(now.since(flight.submitted_at)).unwrap_or(0));
+            let took = between(flight.submitted_at, now);
             histogram!(ACCEPTED_SECONDS, "provider" => provider.to_string()).record(took);
         }
         if answer.class == AttemptClass::AccountBlocked {

@@ -1,7 +1,5 @@
 //! News that providers pushed: matched to its attempt and written by rank, whatever the order in which it came.
 
-use std::time::Duration;
-
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{HOUR, MINUTE, SECOND, Timestamp};
 use formats::notice_parameters::NoticeParameters;
@@ -10,7 +8,7 @@ use ports::dispatch::Finished;
 use ports::receipt::{PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
-use crate::metrics::{DELIVERED_SECONDS, RECEIPTS};
+use crate::metrics::{DELIVERED_SECONDS, RECEIPTS, between};
 use crate::told::Telling;
 
 /// Receipts in one step.
@@ -43,7 +41,7 @@ pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<us
         if let Some(submitted_at) = receipt.submitted_at
             && receipt.state == NoticeState::Delivered
         {
-            let took = Duration::from_micros(u64::try_from(receipt.at.since(submitted_at)).unwrap_or(0));
+            let took = between(submitted_at, receipt.at);
             histogram!(DELIVERED_SECONDS, "provider" => receipt.provider.to_string()).record(took);
         }
         counter!(RECEIPTS, "provider" => receipt.provider.to_string(), "result" => result).increment(1);
@@ -55,10 +53,17 @@ pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<us
 fn news(receipt: &PendingReceipt, now: Timestamp) -> Option<Finished> {
     let (attempt, notice) = receipt.attempt.clone()?;
     let told = receipt.retold.as_ref().and_then(|(kind, ledger, parameters)| {
-        let parameters = NoticeParameters::decode(parameters).ok()?;
         tracing::error!(%attempt, provider = %receipt.provider,
             "an attempt turned up that its provider had said it never received; the message may be out twice");
-        Some(Telling::new(ledger, *kind, &parameters).handed_over_after_all(&attempt, now))
+        match NoticeParameters::decode(parameters) {
+            Ok(parameters) => {
+                Some(Telling::new(ledger, *kind, &parameters).handed_over_after_all(&attempt, now))
+            }
+            Err(error) => {
+                tracing::error!(%attempt, %error, "it cannot be told again in the ledger of its case");
+                None
+            }
+        }
     });
     Some(Finished {
         attempt,

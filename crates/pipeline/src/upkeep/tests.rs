@@ -203,10 +203,27 @@ fn unasked<T>() -> Result<T, StoreError> {
     Err(StoreError::NotFound("upkeep does not ask for this".to_owned()))
 }
 
-/// A provider whose look-ups are answered from a script, then not at all.
+type Answers = dyn Fn(&AttemptId) -> Option<LookUp> + Send + Sync;
+
+/// A provider that only looks up; without an answer it says nothing for ever.
 struct Desk {
     name: Arc<str>,
-    script: Mutex<VecDeque<LookUp>>,
+    answer: Box<Answers>,
+}
+
+impl Desk {
+    fn answering(answer: impl Fn(&AttemptId) -> Option<LookUp> + Send + Sync + 'static) -> Self {
+        Self {
+            name: "primary".into(),
+            answer: Box::new(answer),
+        }
+    }
+
+    /// Answers from a script, then not at all.
+    fn reading(script: &[LookUp]) -> Self {
+        let script = Mutex::new(VecDeque::from(script.to_vec()));
+        Self::answering(move |_| script.lock().unwrap().pop_front())
+    }
 }
 
 #[async_trait]
@@ -239,9 +256,8 @@ impl Gateway for Desk {
         panic!("upkeep never sends")
     }
 
-    async fn look_up(&self, _client_ref: &AttemptId) -> LookUp {
-        let next = self.script.lock().unwrap().pop_front();
-        match next {
+    async fn look_up(&self, client_ref: &AttemptId) -> LookUp {
+        match (self.answer)(client_ref) {
             Some(answer) => answer,
             None => std::future::pending().await,
         }
@@ -277,10 +293,7 @@ fn scene(answers: &[LookUp], unknowns: u32) -> (Arc<Store>, Upkeep) {
         }
     };
     store.0.lock().unwrap().unknowns = (0..unknowns).map(attempt).collect();
-    let desk = Desk {
-        name: "primary".into(),
-        script: Mutex::new(answers.to_vec().into()),
-    };
+    let desk = Desk::reading(answers);
     let upkeep = Upkeep::new(
         Arc::clone(&store) as Arc<dyn ReceiptStore>,
         vec![Arc::new(desk)],
@@ -530,57 +543,16 @@ async fn a_provider_that_is_paused_for_its_unknowns_is_asked_every_quarter_minut
     }
 }
 
-/// A provider whose look-ups are strong: it knows every second attempt and says so of the others, but one look-up of ten
-/// is not answered.
-struct Strong {
-    name: Arc<str>,
-    asked: Mutex<u32>,
-}
-
-#[async_trait]
-impl Gateway for Strong {
-    fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    fn deadline(&self) -> Duration {
-        Duration::from_secs(10)
-    }
-
-    fn concurrency(&self) -> usize {
-        1
-    }
-
-    fn rate(&self) -> Option<u32> {
-        None
-    }
-
-    fn recipient_is_plate(&self) -> bool {
-        false
-    }
-
-    fn render(&self, _message: &Message) -> Result<Bytes, RenderError> {
-        Ok(Bytes::new())
-    }
-
-    async fn send(&self, _request: Bytes) -> Answer {
-        panic!("upkeep never sends")
-    }
-
-    async fn look_up(&self, client_ref: &AttemptId) -> LookUp {
-        let turn = {
-            let mut asked = self.asked.lock().unwrap();
-            *asked += 1;
-            *asked
-        };
-        // Spread without a pattern that the attempts share.
-        let is_silent = turn.wrapping_mul(2_654_435_761) >> 16 & 0xff < 26;
-        let number: u32 = client_ref.as_str().split('-').nth(1).unwrap().parse().unwrap();
-        match number % 2 {
-            _ if is_silent => LookUp::Nothing,
-            0 => found(NoticeState::Delivered),
-            _ => LookUp::NeverReceived,
-        }
+/// Strong look-ups: the provider knows every second attempt and says so of the others, but one look-up of ten is not
+/// answered.
+fn strong(client_ref: &AttemptId, turn: u32) -> LookUp {
+    // Spread without a pattern that the attempts share.
+    let is_silent = turn.wrapping_mul(2_654_435_761) >> 16 & 0xff < 26;
+    let number: u32 = client_ref.as_str().split('-').nth(1).unwrap().parse().unwrap();
+    match number % 2 {
+        _ if is_silent => LookUp::Nothing,
+        0 => found(NoticeState::Delivered),
+        _ => LookUp::NeverReceived,
     }
 }
 
@@ -588,14 +560,16 @@ impl Gateway for Strong {
 async fn where_look_up_is_strong_an_hour_settles_nineteen_unknowns_of_twenty() {
     const COUNT: usize = 1_000;
     let (store, _) = scene(&[], COUNT as u32);
-    let strong = Strong {
-        name: "primary".into(),
-        asked: Mutex::default(),
-    };
-    let gateway: Arc<dyn Gateway> = Arc::new(strong);
+    let turn = std::sync::atomic::AtomicU32::new(0);
+    let gateway = Desk::answering(move |client_ref| {
+        Some(strong(
+            client_ref,
+            turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+        ))
+    });
     let mut upkeep = Upkeep::new(
         Arc::clone(&store) as Arc<dyn ReceiptStore>,
-        vec![gateway],
+        vec![Arc::new(gateway)],
         Resend::Never,
     );
     let mut now = start();

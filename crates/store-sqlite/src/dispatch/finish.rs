@@ -78,18 +78,6 @@ impl Before {
     }
 }
 
-/// Whether nothing but news changes a notice in this state.
-pub(super) fn is_final(state: NoticeState) -> bool {
-    !matches!(
-        state,
-        NoticeState::Queued
-            | NoticeState::Leased
-            | NoticeState::Submitted
-            | NoticeState::Held
-            | NoticeState::Unknown
-    )
-}
-
 /// What stands before each of the outcomes.
 async fn load(conn: &mut SqliteConnection, outcomes: &[Finished]) -> Result<Vec<Before>, Fault> {
     static BEFORE: LazyLock<Ladder> = LazyLock::new(|| {
@@ -212,7 +200,7 @@ impl<'o> Round<'o> {
                 .add(it.reason.as_deref())
                 .add(it.not_before.map(Timestamp::as_micros))
                 .add((it.class == AttemptClass::Accepted).then_some(now))
-                .add(is_final(it.next).then_some(now));
+                .add(it.next.is_final().then_some(now));
         };
         let notices = NOTICE.execute(conn, &self.notices, bind).await?;
         if attempts == self.attempts.len() as u64 && notices == self.notices.len() as u64 {

@@ -191,7 +191,7 @@ impl Job for SetAside {
             )
             .bind(state.number())
             .bind(&**reason)
-            .bind(super::finish::is_final(*state).then_some(self.now.as_micros()))
+            .bind(state.is_final().then_some(self.now.as_micros()))
             .bind(id.as_str())
             .execute(&mut *conn)
             .await?

@@ -1,5 +1,8 @@
 //! Leases, the submit wall, outcomes and pauses.
 
+mod outcome;
+mod wall;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,17 +12,17 @@ use engine::ids::{AttemptId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{MINUTE, Timestamp};
 use ports::dispatch::{
-    ALL_PROVIDERS, Acted, Caps, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct,
-    PROVED_NOT_RECEIVED, Pause, ProviderState, RECIPIENT_CAP, Submission, UnknownAttempt, may_be_said_again,
+    Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, PROVED_NOT_RECEIVED, Pause,
+    ProviderState, Submission, UnknownAttempt, may_be_said_again,
 };
 use ports::read::StoredNotice;
-use ports::restore::is_restored;
 use ports::store::StoreError;
 
+use self::outcome::{finish, refuse_restored, set_pause};
+use self::wall::{is_superseded, submit};
 use super::{Attempt, Books, MemoryStore};
 
 const LONGEST_LEASE: i64 = 2 * MINUTE;
-const UNKNOWNS_IN_A_ROW: u32 = 10;
 
 #[async_trait]
 impl DispatchStore for MemoryStore {
@@ -110,7 +113,7 @@ impl DispatchStore for MemoryStore {
             {
                 notice.state = *state;
                 notice.reason = Some(reason.clone());
-                notice.final_at = is_final(*state).then_some(now);
+                notice.final_at = state.is_final().then_some(now);
             }
         }
         Ok(())
@@ -312,7 +315,7 @@ impl DispatchStore for MemoryStore {
 }
 
 impl Books {
-    fn provider(&mut self, name: &str) -> &mut ProviderState {
+    pub(super) fn provider(&mut self, name: &str) -> &mut ProviderState {
         self.providers
             .entry(name.into())
             .or_insert_with(|| ProviderState {
@@ -320,209 +323,4 @@ impl Books {
                 ..ProviderState::default()
             })
     }
-}
-
-fn submit(books: &mut Books, now: Timestamp, submission: &Submission) -> Grant {
-    let is_paused = [ALL_PROVIDERS, &*submission.provider].iter().any(|name| {
-        books
-            .providers
-            .get(*name)
-            .is_some_and(|state| state.paused.is_some())
-    });
-    let is_taken = books.attempts.iter().any(|attempt| {
-        attempt.id == submission.attempt || (attempt.notice == submission.notice && attempt.live)
-    });
-    if is_paused {
-        return Grant::Refused;
-    }
-    let counted = submission.caps != Caps::default();
-    let recipient = counted.then(|| submission.recipient.reveal().to_owned());
-    let until = recipient
-        .as_ref()
-        .and_then(|to| capped(books, now, submission.caps, to));
-    let Some(notice) = books.notice(&submission.notice) else {
-        return Grant::Refused;
-    };
-    if let Some(until) = until {
-        if notice.state != NoticeState::Queued {
-            return Grant::Refused;
-        }
-        notice.not_before = until;
-        notice.reason = Some(RECIPIENT_CAP.into());
-        return Grant::Capped(until);
-    }
-    if is_taken || notice.state != NoticeState::Queued || notice.not_before > now || notice.expires_at <= now
-    {
-        return Grant::Refused;
-    }
-    notice.state = NoticeState::Submitted;
-    notice.reason = None;
-    notice.attempts += 1;
-    notice.submitted_at = Some(now);
-    notice.final_at = None;
-    notice.text = Some(submission.text.clone());
-    notice.segments = Some(submission.segments);
-    notice.recipient = Some(submission.recipient.clone());
-    books.attempts.push(Attempt {
-        id: submission.attempt.clone(),
-        notice: submission.notice.clone(),
-        provider: submission.provider.clone(),
-        live: true,
-        submitted_at: now,
-        deadline: submission.deadline,
-        class: None,
-        code: None,
-        provider_id: None,
-        looks: 0,
-        next_look: None,
-        absent_since: None,
-        recipient,
-    });
-    books.append_inner(now, std::slice::from_ref(&submission.told));
-    Grant::Granted
-}
-
-/// Whether a later message of the same kind exists.
-fn is_superseded(books: &Books, id: &NoticeId) -> bool {
-    let Some(row) = books.notices.iter().find(|notice| notice.id == *id) else {
-        return false;
-    };
-    let is_later = |later: &StoredNotice| {
-        later.case == row.case && later.kind == row.kind && later.revision > row.revision
-    };
-    books.notices.iter().any(is_later)
-}
-
-/// Until when a recipient has had enough, if it has.
-fn capped(books: &Books, now: Timestamp, caps: Caps, recipient: &str) -> Option<Timestamp> {
-    let theirs = books
-        .attempts
-        .iter()
-        .filter(|it| it.recipient.as_deref() == Some(recipient));
-    let mut ends: Vec<_> = theirs.map(|attempt| attempt.deadline).collect();
-    ends.sort_unstable_by(|a, b| b.cmp(a));
-    let until = |(most, window): (u32, i64)| {
-        let leaves = ends.get(most.saturating_sub(1) as usize)?.plus(window);
-        (leaves > now).then_some(leaves)
-    };
-    caps.windows().filter_map(until).max()
-}
-
-fn finish(books: &mut Books, now: Timestamp, outcome: &Finished) -> Result<(), StoreError> {
-    let attempt = books
-        .attempts
-        .iter_mut()
-        .find(|attempt| attempt.id == outcome.attempt && attempt.notice == outcome.notice);
-    let attempt =
-        attempt.ok_or_else(|| StoreError::Corrupt(format!("there is no attempt {}", outcome.attempt)))?;
-    let was = attempt.class;
-    let is_freed = was == Some(AttemptClass::Unknown) && !attempt.live;
-    let takes = match was {
-        None | Some(AttemptClass::Unknown) => true,
-        Some(AttemptClass::Accepted) => outcome.class == AttemptClass::Accepted,
-        Some(_) => false,
-    };
-    if !takes {
-        return Ok(());
-    }
-    attempt.class = Some(outcome.class);
-    if outcome.class.is_not_sent() {
-        attempt.live = false;
-        attempt.recipient = None;
-    }
-    attempt.code = outcome.code.clone().or_else(|| attempt.code.take());
-    attempt.provider_id = outcome.provider_id.clone().or_else(|| attempt.provider_id.take());
-    let provider = attempt.provider.clone();
-    if was.is_none() || outcome.class == AttemptClass::Accepted {
-        streak(books, &provider, outcome, now);
-    }
-    if outcome.class.is_not_sent() || is_freed {
-        books.append_inner(now, outcome.told.as_slice());
-    }
-    let notice = books.notice(&outcome.notice);
-    let notice =
-        notice.ok_or_else(|| StoreError::Corrupt(format!("there is no notice {}", outcome.notice)))?;
-    if outcome.class.is_not_sent() {
-        let waits = matches!(notice.state, NoticeState::Submitted | NoticeState::Unknown);
-        if !waits && notice.state.rank() >= NoticeState::Accepted.rank() {
-            return Ok(());
-        }
-        if !waits || !outcome.next.is_unsent() {
-            return Err(StoreError::Corrupt(format!(
-                "notice {} was not sent",
-                outcome.notice
-            )));
-        }
-    } else if outcome.next.rank() <= notice.state.rank() {
-        return Ok(());
-    }
-    notice.state = outcome.next;
-    notice.reason.clone_from(&outcome.reason);
-    notice.not_before = outcome.not_before.unwrap_or(notice.not_before);
-    if outcome.class == AttemptClass::Accepted {
-        notice.accepted_at = notice.accepted_at.or(Some(now));
-    }
-    notice.final_at = is_final(outcome.next).then_some(now);
-    Ok(())
-}
-
-fn streak(books: &mut Books, provider: &str, outcome: &Finished, now: Timestamp) {
-    let by_us = |reason: String| Pause {
-        reason: reason.into(),
-        by: "clearwalk".into(),
-        at: now,
-    };
-    match outcome.class {
-        AttemptClass::Unknown => {
-            let state = books.provider(provider);
-            state.unknowns += 1;
-            if state.unknowns >= UNKNOWNS_IN_A_ROW {
-                set_pause(state, by_us("unknowns".to_owned()));
-            }
-        }
-        AttemptClass::AccountBlocked => {
-            let state = books.provider(provider);
-            state.unknowns = 0;
-            let code = outcome.code.as_deref().unwrap_or("refused");
-            set_pause(state, by_us(format!("account_blocked: {code}")));
-        }
-        _ => {
-            if let Some(state) = books.providers.get_mut(provider) {
-                state.unknowns = 0;
-            }
-        }
-    }
-}
-
-/// A pause because the store was put back in time has its own end.
-fn refuse_restored(state: &ProviderState) -> Result<(), StoreError> {
-    match &state.paused {
-        Some(pause) if is_restored(&pause.reason) => Err(StoreError::Conflict(pause.reason.to_string())),
-        _ => Ok(()),
-    }
-}
-
-/// A look-up ends a pause for unknowns, so such a one never replaces another.
-fn set_pause(state: &mut ProviderState, pause: Pause) {
-    let weight = |reason: &str| match reason {
-        reason if reason.starts_with("unknowns") => 0,
-        reason if reason.starts_with("account_blocked") => 1,
-        _ => 2,
-    };
-    let stands = state.paused.as_ref().map(|stands| weight(&stands.reason));
-    let new = weight(&pause.reason);
-    if stands.is_none_or(|stands| stands < new || new == 2) {
-        state.paused = Some(pause);
-    }
-}
-
-fn is_final(state: NoticeState) -> bool {
-    !matches!(
-        state,
-        NoticeState::Queued
-            | NoticeState::Leased
-            | NoticeState::Submitted
-            | NoticeState::Held
-            | NoticeState::Unknown
-    )
 }
