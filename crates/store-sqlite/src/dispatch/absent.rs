@@ -26,9 +26,11 @@ impl Job for ProveAbsent {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut SqliteConnection) -> Result<bool, Fault> {
+        // Other attempts are found by their ids, which begin with the notice's: only live ones have an index by notice.
         let query = sqlx::query(
             "SELECT notice.id, notice.state, notice.expires_at > ?2 AND NOT EXISTS (
-                SELECT 1 FROM attempt AS other WHERE other.notice = notice.id AND other.id <> ?1 AND other.code = ?3)
+                SELECT 1 FROM attempt AS other WHERE other.id > notice.id || '-' AND other.id < notice.id || '.'
+                    AND other.id <> ?1 AND other.code = ?3)
                 AND NOT EXISTS (SELECT 1 FROM notice AS later WHERE later.case_id = notice.case_id
                     AND later.kind = notice.kind AND later.revision > notice.revision)
              FROM attempt JOIN notice ON notice.id = attempt.notice
