@@ -31,6 +31,8 @@ pub struct Commit {
     pub notices: Vec<NoticeChange>,
     /// Appended to the inner log.
     pub inner: Vec<Bytes>,
+    /// SHA-256 of each entry of the inner log in `from.inner_next..to.inner_next`, in order.
+    pub heard: Vec<[u8; 32]>,
     /// Timers that fired and are gone.
     pub fired: Vec<Arc<str>>,
     /// How many ledgers with waiting facts there are more, or fewer, than before.
@@ -52,6 +54,8 @@ pub struct Record {
     pub detail: Option<Arc<str>>,
     /// When it became known.
     pub known: Timestamp,
+    /// SHA-256 of its bytes, for the chain of decisions.
+    pub payload: [u8; 32],
 }
 
 /// An id seen for the first time.

@@ -22,7 +22,7 @@ use crate::writer::Job;
 
 use segment::Packed;
 
-pub(crate) use segment::{DECISIONS, entry, unpack};
+pub(crate) use segment::{DECISIONS, Span, entry, unpack};
 
 /// A batch on its way to the writer, with all that can be worked out before it has its turn.
 pub(crate) struct CommitJob {

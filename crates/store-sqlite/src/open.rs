@@ -234,6 +234,7 @@ fn migrator() -> Migrator {
             include_str!("../migrations/0006_restored_at.sql"),
         ),
         step(7, "expiry", include_str!("../migrations/0007_expiry.sql")),
+        step(8, "heard", include_str!("../migrations/0008_heard.sql")),
     ])
 }
 

@@ -82,6 +82,7 @@ impl City {
                 reason: Some(Reason::FirstInWindow),
                 detail: None,
                 known: at,
+                payload: hash(&[id.as_str().as_bytes()]),
             });
             commit.identities.push(NewIdentity {
                 id: id.clone(),

@@ -5,6 +5,7 @@
 
 mod cases;
 pub mod chain;
+mod inner;
 mod ledger;
 mod notices;
 mod records;
@@ -80,7 +81,7 @@ pub fn verify(evidence: &Evidence) -> Result<Report, EvidenceError> {
     let cases = cases::Cases::read(&file("cases.jsonl"))?;
     let sendings = notices::Sendings::read(&file("notices.jsonl"), &file("attempts.jsonl"))?;
     let entries = chain::read(&file("audit.jsonl"))?;
-    let links = count(&file("inner.jsonl"))?;
+    let heard = inner::Heard::read(&file("inner.jsonl"))?;
     let ledgers = count(&file("ledgers.jsonl"))?;
 
     cases::check(&cases, &sendings, &store, &entries, &mut findings);
@@ -91,8 +92,8 @@ pub fn verify(evidence: &Evidence) -> Result<Report, EvidenceError> {
         Some(path) => lines(path)?.collect::<Result<Vec<_>, _>>()?,
         None => Vec::new(),
     };
-    chain::check_all(&entries, &checkpoints, &told, &cases, &mut findings);
-    check_inner(links, &store, &mut findings);
+    chain::check_all(&entries, &checkpoints, &told, &heard, &cases, &mut findings);
+    inner::check(&heard, &store, &mut findings);
     for (promise, name, why) in OUT_OF_SIGHT {
         findings.push(Finding::skipped(promise, name, why));
     }
@@ -151,15 +152,4 @@ fn check_counts(
         }
     }
     findings.push(finding);
-}
-
-/// The part of promise 2 that is about the inner log: intake never read beyond its end.
-fn check_inner(links: u64, store: &Store, findings: &mut [Finding]) {
-    if let Some(finding) = findings.iter_mut().find(|finding| finding.promise == 2) {
-        finding.look();
-        let next = store.progress.inner_next;
-        finding.must(next <= links + 1, || {
-            format!("the inner log has {links} entries and intake goes on at {next}")
-        });
-    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::site::{ROWS, Site};
 
 /// The finding about a promise.
 fn promise(report: &Value, number: u64) -> &Value {
@@ -26,6 +26,19 @@ fn broken(report: &Value) -> Vec<u64> {
 /// A decided site with its exports kept.
 fn kept() -> Site {
     let site = Site::decided();
+    site.ask(&["verify", "--keep", "kept"]);
+    site
+}
+
+/// A site where a stay went from one ledger to another, with its exports kept.
+fn corrected() -> Site {
+    let site = Site::decided();
+    let cases = site.ask(&["export", "cases"]);
+    let line: Value = serde_json::from_str(cases.lines().next().unwrap()).unwrap();
+    let case = line["case"].as_str().unwrap();
+    site.ask(&["case", "plate", case, "湘K99999", "--class", "02"]);
+    site.write("rows.csv", ROWS.lines().next().unwrap());
+    site.ask(&["import", "rows.csv", "--map", "map.toml", "--process"]);
     site.ask(&["verify", "--keep", "kept"]);
     site
 }
@@ -78,6 +91,53 @@ fn a_record_that_is_missing_or_changed_is_found() {
         lines[3] = lines[3].replace("\"duplicate\"", "\"conflict\"");
     });
     assert_eq!(broken(&found(&site, &[])), [4, 10, 17]);
+}
+
+/// Every fact is in the root of its batch with its very bytes, also with what no decision looks at.
+#[test]
+fn a_fact_that_says_something_else_is_found() {
+    let site = kept();
+    rewrite(&site, "facts.jsonl", |lines| {
+        let changed = lines[0].replacen("\"fact\":{", "\"fact\":{\"weather\":\"rain\",", 1);
+        assert_ne!(changed, lines[0]);
+        lines[0] = changed;
+    });
+    assert_eq!(broken(&found(&site, &[])), [17]);
+}
+
+#[test]
+fn a_message_of_our_own_work_that_was_changed_is_found() {
+    let site = corrected();
+    rewrite(&site, "inner.jsonl", |lines| {
+        let mut row: Value = serde_json::from_str(&lines[0]).unwrap();
+        row["digest"] = json!("00".repeat(32));
+        lines[0] = row.to_string();
+    });
+    assert_eq!(broken(&found(&site, &[])), [17]);
+    let site = corrected();
+    fs::write(site.path("kept/inner.jsonl"), "").unwrap();
+    assert_eq!(broken(&found(&site, &[])), [2, 17]);
+}
+
+/// Where a fact cannot stand in a line as it was sent, its bytes stand beside it, and both must say the same.
+#[test]
+fn bytes_beside_a_fact_are_what_is_checked() {
+    let beside = |change: fn(String) -> String| {
+        let site = kept();
+        rewrite(&site, "facts.jsonl", |lines| {
+            let sent = lines[0].split_once("\"fact\":").unwrap().1;
+            let sent = sent.strip_suffix(",\"raw\":null}").unwrap().to_owned();
+            let raw = format!("\"raw\":\"{}\"", hex::encode(change(sent)));
+            lines[0] = lines[0].replace("\"raw\":null", &raw);
+        });
+        site
+    };
+    let site = beside(|sent| sent);
+    site.ask(&["verify", "--exports", "kept"]);
+    let site = beside(|sent| format!("{sent} "));
+    assert_eq!(broken(&found(&site, &[])), [17]);
+    let site = beside(|sent| sent.replace("C1", "C2"));
+    assert!(broken(&found(&site, &[])).contains(&17));
 }
 
 #[test]

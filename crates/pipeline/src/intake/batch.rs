@@ -14,6 +14,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use formats::inner::Inner;
 use ports::commit::{Commit, LedgerWrite, Record};
 use ports::store::{Identity, Progress, StoreError};
+use sha2::{Digest as _, Sha256};
 
 use super::StepReport;
 use super::apply::{Apply, Fate};
@@ -78,6 +79,7 @@ impl Batch {
             records: records(&sources.records, fates, &judged),
             identities,
             fired: due,
+            heard: sources.inner.iter().map(|entry| Sha256::digest(&entry.payload).into()).collect(),
             ..Commit::default()
         };
         let mut report = StepReport {
@@ -251,6 +253,7 @@ fn records(records: &[Incoming], fates: Vec<Fate>, judged: &[Option<Judged>]) ->
                 reason,
                 detail,
                 known: record.known,
+                payload: record.payload,
             }
         })
         .collect()

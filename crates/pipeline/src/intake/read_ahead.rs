@@ -8,6 +8,7 @@ use engine::time::Timestamp;
 use formats::event::{self, Decoded, Known, Rejected};
 use ports::read::Store;
 use ports::store::StoreError;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 /// A record of the stream, decoded.
@@ -15,6 +16,8 @@ pub(crate) struct Incoming {
     pub(crate) position: u64,
     pub(crate) known: Timestamp,
     pub(crate) parsed: Result<Decoded, Rejected>,
+    /// SHA-256 of its bytes.
+    pub(crate) payload: [u8; 32],
 }
 
 /// Documents of more bytes are too many for one batch: open, a ledger takes some eight times its document.
@@ -118,6 +121,7 @@ async fn read(store: Arc<dyn Store>, position: u64, limit: usize) -> Result<Vec<
             position,
             known,
             parsed: event::decode(&payload, Known::At(known), position),
+            payload: Sha256::digest(&payload).into(),
         };
         envelopes
             .into_iter()

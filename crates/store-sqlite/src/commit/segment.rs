@@ -1,8 +1,10 @@
 //! How the records of a batch were read, packed into one row, and the chain over what the batch decided.
 //!
-//! The root of a batch hashes the hash of every record's line and of every case version; the chain of batches is the
-//! audit log's chain of decisions. Whoever changes a stored decision changes a root.
+//! The root of a batch hashes the hash of every record, with its bytes and how it was read, of every entry that it took
+//! from the inner log, and of every case version; the chain of batches is the audit log's chain of decisions. Whoever
+//! changes a stored decision, or what it was made from, changes a root.
 
+use std::fmt;
 use std::sync::Arc;
 
 use engine::case::{Disposition, Reason};
@@ -31,7 +33,7 @@ pub(crate) struct Packed {
     root: [u8; 32],
 }
 
-/// Packs the records of a batch, which must be exactly those that its lane moves over.
+/// Packs the records of a batch; they and its entries of the inner log must be exactly those that its lane moves over.
 pub(crate) fn pack(batch: &Commit) -> Result<Packed, Fault> {
     let span = batch.from.next..batch.to.next;
     if !batch.records.iter().map(|record| record.position).eq(span) {
@@ -39,12 +41,22 @@ pub(crate) fn pack(batch: &Commit) -> Result<Packed, Fault> {
             "the records of a batch must be those that its lane moves over",
         ));
     }
+    let heard = batch.to.inner_next.checked_sub(batch.from.inner_next);
+    if heard != Some(batch.heard.len() as u64) {
+        return Err(conflict(
+            "a batch must name every entry of the inner log that its lane moves over",
+        ));
+    }
     let mut plain = Vec::with_capacity(batch.records.len() * 64);
     let mut root = Sha256::new();
     for record in &batch.records {
         let start = plain.len();
         line(&mut plain, record);
-        root.update(Sha256::digest(&plain[start..]));
+        let digest = Sha256::new().chain_update(&plain[start..]);
+        root.update(digest.chain_update(record.payload).finalize());
+    }
+    for entry in &batch.heard {
+        root.update(entry);
     }
     for case in &batch.cases {
         let parts = [
@@ -136,26 +148,38 @@ fn read_text<'a>(from: &mut &'a [u8]) -> Option<Option<&'a str>> {
     std::str::from_utf8(text).ok().map(Some)
 }
 
-/// The entry of the audit log that a batch is.
+/// The first of some rows that follow each other, and how many they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span(pub(crate) i64, pub(crate) i64);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.0, self.0 + self.1)
+    }
+}
+
+/// The entry of the audit log that a batch is. `inner` is none where it was decided before roots covered what it was made
+/// from.
 #[expect(clippy::too_many_arguments, reason = "the columns of a row, in their order")]
 pub(crate) fn entry(
     batch: i64,
     epoch: u64,
     at: Timestamp,
-    (first, count): (u64, u64),
-    (cases_first, cases): (i64, i64),
+    records: Span,
+    inner: Option<Span>,
+    cases: Span,
     root: &[u8],
     prev: [u8; 32],
     known: Option<[u8; 32]>,
 ) -> AuditEntry {
-    let (end, cases_end) = (first + count, cases_first + cases);
+    let inner = inner.map_or_else(String::new, |inner| format!("inner entries {inner}, "));
     let mut entry = AuditEntry {
         chain: DECISIONS.into(),
         sequence: batch as u64,
         at,
         actor: format!("intake, epoch {epoch}").into(),
         action: "decided".into(),
-        object: format!("records {first}..{end}, case versions {cases_first}..{cases_end}").into(),
+        object: format!("records {records}, {inner}case versions {cases}").into(),
         before: None,
         after: Some(Arc::from(hex::encode(root))),
         prev,
@@ -165,14 +189,14 @@ pub(crate) fn entry(
     entry
 }
 
-/// Writes the row of a batch, unless it neither read nor decided anything.
+/// Writes the row of a batch, unless it neither heard nor decided anything.
 pub(crate) async fn write(
     conn: &mut SqliteConnection,
     batch: &Commit,
     packed: &Packed,
     cases_first: i64,
 ) -> Result<(), Fault> {
-    if batch.records.is_empty() && batch.cases.is_empty() {
+    if batch.records.is_empty() && batch.cases.is_empty() && batch.heard.is_empty() {
         return Ok(());
     }
     let number = Head::Batch.take(conn, 1).await?;
@@ -185,8 +209,9 @@ pub(crate) async fn write(
         None if number == 1 => [0; 32],
         None => return Err(corrupt("the chain of decisions has lost its end")),
     };
-    let (first, count) = (batch.from.next, batch.records.len() as u64);
-    let cases = batch.cases.len() as i64;
+    let read = Span(batch.from.next as i64, batch.records.len() as i64);
+    let heard = Span(batch.from.inner_next as i64, batch.heard.len() as i64);
+    let decided = Span(cases_first, batch.cases.len() as i64);
     let records = batch.records.iter();
     let set_aside = records.filter(|record| record.disposition.is_set_aside()).count();
     let (epoch, at, root) = (batch.to.epoch, batch.at, packed.root);
@@ -194,28 +219,32 @@ pub(crate) async fn write(
         number,
         epoch,
         at,
-        (first, count),
-        (cases_first, cases),
+        read,
+        Some(heard),
+        decided,
         &root,
         prev,
         None,
     );
     sqlx::query(
-        "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash, aside)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash, aside,
+             inner_first, inner)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )
     .bind(number)
     .bind(epoch as i64)
     .bind(at.as_micros())
-    .bind(first as i64)
-    .bind(count as i64)
-    .bind(cases_first)
-    .bind(cases)
+    .bind(read.0)
+    .bind(read.1)
+    .bind(decided.0)
+    .bind(decided.1)
     .bind(&packed.records[..])
     .bind(&root[..])
     .bind(&prev[..])
     .bind(&entry.hash[..])
     .bind(set_aside as i64)
+    .bind(heard.0)
+    .bind(heard.1)
     .execute(conn)
     .await?;
     Ok(())

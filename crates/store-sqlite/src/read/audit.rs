@@ -8,7 +8,7 @@ use ports::read::{AuditEntry, NewAudit};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::commit::{self, DECISIONS};
+use crate::commit::{self, DECISIONS, Span};
 use crate::error::{Fault, corrupt};
 use crate::writer::Job;
 
@@ -38,7 +38,8 @@ pub(super) async fn after(
     }
     if let Some(sequence) = after_in(DECISIONS) {
         let query = sqlx::query(
-            "SELECT batch, epoch, at, first, n, cases_first, cases, root, prev, hash FROM segment
+            "SELECT batch, epoch, at, first, n, cases_first, cases, root, prev, hash, inner_first, inner
+             FROM segment
              WHERE batch > ?1 ORDER BY batch LIMIT ?2",
         );
         let room = limit - entries.len();
@@ -66,12 +67,15 @@ fn to_action(row: &SqliteRow) -> Result<AuditEntry, Fault> {
 }
 
 fn to_decision(row: &SqliteRow) -> Result<AuditEntry, Fault> {
+    let span = |first, count| Ok::<_, sqlx::Error>(Span(row.try_get(first)?, row.try_get(count)?));
+    let heard = row.try_get::<Option<i64>, _>(10)?.is_some();
     Ok(commit::entry(
         row.try_get(0)?,
         row.try_get::<i64, _>(1)? as u64,
         Timestamp::from_micros(row.try_get(2)?),
-        (row.try_get::<i64, _>(3)? as u64, row.try_get::<i64, _>(4)? as u64),
-        (row.try_get(5)?, row.try_get(6)?),
+        span(3, 4)?,
+        heard.then(|| span(10, 11)).transpose()?,
+        span(5, 6)?,
         row.try_get(7)?,
         hash(row, 8)?,
         Some(hash(row, 9)?),

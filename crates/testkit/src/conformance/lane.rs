@@ -33,6 +33,7 @@ pub async fn a_batch_that_begins_elsewhere_is_refused(place: &dyn Place) {
     let from = store.claim("test").await.unwrap();
     let mut first = batch(from, 3);
     first.to.inner_next = 5;
+    first.heard = vec![[0; 32]; 4];
     first.to.high_water = at(9);
     store.commit(&first).await.unwrap();
     let before = observe(&*store).await;

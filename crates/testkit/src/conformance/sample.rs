@@ -48,6 +48,7 @@ pub(super) fn batch(from: Progress, records: u64) -> Commit {
         reason: Some(Reason::FirstInWindow),
         detail: None,
         known: at(position as i64),
+        payload: hash(&[&position.to_be_bytes()]),
     };
     Commit {
         from,

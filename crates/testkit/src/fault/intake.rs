@@ -145,6 +145,7 @@ impl FaultyStore {
             at: batch.at,
             records: batch.records.clone(),
             identities: batch.identities.clone(),
+            heard: batch.heard.clone(),
             ..Commit::default()
         };
         self.inner.commit(&progress).await?;
@@ -155,6 +156,7 @@ impl FaultyStore {
             from: batch.to,
             records: Vec::new(),
             identities: Vec::new(),
+            heard: Vec::new(),
             ..batch.clone()
         };
         self.inner.commit(&effects).await

@@ -76,6 +76,11 @@ fn advance(books: &mut Books, batch: &Commit) -> Result<(), CommitError> {
             "the records of a batch must be those that its lane moves over".to_owned(),
         ));
     }
+    if batch.heard.len() as u64 != to.inner_next - from.inner_next {
+        return Err(conflict(
+            "a batch must name every entry of the inner log that its lane moves over".to_owned(),
+        ));
+    }
     if (stands.epoch, stands.next, stands.inner_next) != (from.epoch, from.next, from.inner_next) {
         return Err(CommitError::LostLane);
     }
@@ -215,7 +220,7 @@ fn to_record(record: &Record) -> StoredRecord {
 
 /// The entry of the batch in the chain of decisions. Its root is simpler than that of a real store: nobody keeps it.
 fn chain(books: &mut Books, batch: &Commit) {
-    if batch.records.is_empty() && batch.cases.is_empty() {
+    if batch.records.is_empty() && batch.cases.is_empty() && batch.heard.is_empty() {
         return;
     }
     let mut entry = AuditEntry {

@@ -82,6 +82,7 @@ async fn read_all(scene: &Scene, known: &[(&Value, &str)]) {
         reason: None,
         detail: None,
         known: at(0),
+        payload: [0; 32],
     };
     let identity = |(event, plate): &(&Value, &str)| {
         let decoded = event::decode(event.to_string().as_bytes(), Known::At(at(0)), 0).unwrap();

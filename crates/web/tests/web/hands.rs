@@ -47,6 +47,7 @@ async fn intake(scene: &Scene) {
         reason: None,
         detail: None,
         known: at(0),
+        payload: [0; 32],
     };
     let (mut held, mut document) = (engine::ledger::Ledger::default(), Vec::new());
     held.add(decoded.fact);
@@ -228,6 +229,7 @@ pub(crate) async fn move_over(scene: &Scene, position: u64) {
         reason: None,
         detail: None,
         known: at(0),
+        payload: [0; 32],
     };
     let batch = Commit {
         from,

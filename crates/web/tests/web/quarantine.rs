@@ -65,6 +65,7 @@ pub(crate) async fn read_all(lane: &MemoryStore) {
             reason: None,
             detail: None,
             known: envelope.known,
+            payload: [0; 32],
         };
         match event::decode(&envelope.payload, Known::At(envelope.known), envelope.position) {
             Ok(decoded) => {
@@ -285,6 +286,7 @@ async fn what_a_ledger_holds_already_is_judged_again() {
         reason: Some(Reason::InvalidPlate),
         detail: None,
         known: at(-50),
+        payload: [0; 32],
     };
     let batch = Commit {
         from,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::cases::Cases;
+use super::inner::Heard;
 use super::records::Told;
 use super::report::Finding;
 use super::rows::{EvidenceError, lines};
@@ -160,13 +161,20 @@ struct Batch<'a> {
     seq: u64,
     epoch: Option<u64>,
     records: Option<(u64, u64)>,
+    /// None: it was decided before roots covered what it was made from.
+    inner: Option<(u64, u64)>,
     cases: Option<(u64, u64)>,
     root: &'a str,
 }
 
 impl<'a> Batch<'a> {
     fn of(entry: &'a Entry) -> Batch<'a> {
-        let (records, cases) = entry.object.split_once(", ").unwrap_or_default();
+        let parts: Vec<&str> = entry.object.split(", ").collect();
+        let (records, inner, cases) = match parts[..] {
+            [records, cases] => (records, None, cases),
+            [records, inner, cases] => (records, Some(inner), cases),
+            _ => Default::default(),
+        };
         let span = |text: &str, before: &str| -> Option<(u64, u64)> {
             let (from, to) = text.strip_prefix(before)?.split_once("..")?;
             Some((from.parse().ok()?, to.parse().ok()?))
@@ -176,6 +184,7 @@ impl<'a> Batch<'a> {
             seq: entry.seq,
             epoch: epoch.and_then(|epoch| epoch.parse().ok()),
             records: span(records, "records "),
+            inner: inner.map(|inner| span(inner, "inner entries ").unwrap_or_default()),
             cases: span(cases, "case versions "),
             root: entry.after.as_deref().unwrap_or_default(),
         }
@@ -187,12 +196,13 @@ pub(super) fn check_all(
     entries: &[Entry],
     checkpoints: &[Checkpoint],
     told: &Told,
+    heard: &Heard,
     cases: &Cases,
     findings: &mut Vec<Finding>,
 ) {
     findings.push(check(entries, checkpoints));
     findings.push(writers(entries, told, cases));
-    findings.push(history(entries, told, cases));
+    findings.push(history(entries, told, heard, cases));
 }
 
 fn decisions(entries: &[Entry]) -> impl Iterator<Item = Batch<'_>> {
@@ -206,7 +216,7 @@ fn writers(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
         "one writer",
         "every record and case version under one batch, the next one after the last; epochs never fall",
     );
-    let (mut record, mut case, mut epoch) = (1, 1, 0);
+    let (mut record, mut inner, mut case, mut epoch) = (1, None, 1, 0);
     for batch in decisions(entries) {
         writers.look();
         let seq = batch.seq;
@@ -221,6 +231,13 @@ fn writers(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
         });
         // A batch of no records is about no position.
         record = records.1.max(record);
+        // What older batches heard is not written down.
+        if let Some((from, to)) = batch.inner {
+            writers.must(inner.is_none_or(|inner| inner == from), || {
+                format!("decisions {seq}: begins at inner entry {from} and not where the one before ended")
+            });
+            inner = Some(to);
+        }
         writers.must(versions.0 == case, || {
             format!(
                 "decisions {seq}: begins at case version {} and not {case}",
@@ -246,11 +263,11 @@ fn writers(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
     writers
 }
 
-fn history(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
+fn history(entries: &[Entry], told: &Told, heard: &Heard, cases: &Cases) -> Finding {
     let mut history = Finding::new(
         17,
         "history is immutable",
-        "the root of every batch computed anew from the records and case versions that it names",
+        "the root of every batch computed anew from the facts, records, inner entries and case versions that it names",
     );
     for batch in decisions(entries) {
         let (Some(records), Some(versions)) = (batch.records, batch.cases) else {
@@ -260,7 +277,14 @@ fn history(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
         // An entry may name any number, and what does not exist has no digest.
         for position in records.0..records.1.min(told.count() + 1) {
             history.look();
-            if let Some(digest) = told.digest(position) {
+            if let Some(digests) = told.digests(position) {
+                root.update(batch.inner.map_or(digests.line, |_| digests.whole));
+            }
+        }
+        let (first, end) = batch.inner.unwrap_or_default();
+        for sequence in first..end.min(heard.count() + 1) {
+            history.look();
+            if let Some(digest) = heard.digest(sequence) {
                 root.update(digest);
             }
         }
@@ -273,7 +297,8 @@ fn history(entries: &[Entry], told: &Told, cases: &Cases) -> Finding {
         let seq = batch.seq;
         history.must(hex::encode(root.finalize()) == batch.root, || {
             format!(
-                "decisions {seq}: a record of {}..{} or a case version of {}..{} is not as it was decided",
+                "decisions {seq}: a fact or record of {}..{}, an inner entry of {first}..{end} or a case version of \
+                 {}..{} is not as it was when it was decided",
                 records.0, records.1, versions.0, versions.1
             )
         });

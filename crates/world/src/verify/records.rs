@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::report::Finding;
@@ -27,15 +28,36 @@ const DISPOSITIONS: [&str; 9] = [
 #[derive(Deserialize)]
 struct FactRow {
     offset: u64,
-    fact: Option<Value>,
+    fact: Option<Box<RawValue>>,
     raw: Option<String>,
+}
+
+impl FactRow {
+    /// The bytes as they were sent; none: they are not there, or the row says two things.
+    fn payload(&self) -> Option<Vec<u8>> {
+        let Some(raw) = &self.raw else {
+            return Some(self.fact.as_ref()?.get().as_bytes().to_vec());
+        };
+        let bytes = hex::decode(raw).ok()?;
+        // A fact that is written beside its bytes is what they say.
+        let Some(fact) = &self.fact else {
+            return Some(bytes);
+        };
+        let (said, sent) = (value(fact.get().as_bytes())?, value(&bytes)?);
+        (said == sent).then_some(bytes)
+    }
+}
+
+fn value(json: &[u8]) -> Option<Value> {
+    serde_json::from_slice(json).ok()
 }
 
 /// A fact of the log, as much as is asked about it.
 struct Fact {
     /// None: no fact could be read.
     said: Option<(String, Content)>,
-    is_kept: bool,
+    /// SHA-256 of its bytes.
+    payload: Option<[u8; 32]>,
 }
 
 /// Equal for facts that say the same.
@@ -57,14 +79,16 @@ impl Facts {
         };
         for row in lines::<FactRow>(path)? {
             let row = row?;
-            let said = row.fact.as_ref().and_then(|fact| {
+            let payload = row.payload();
+            let said = payload.as_ref().and_then(|payload| {
+                let fact = value(payload)?;
                 let text = |key: &str| fact.get(key).and_then(Value::as_str);
                 let id = format!("{}#{}", text("source")?, text("id")?);
-                Some((id, content(fact)))
+                Some((id, content(&fact)))
             });
             let fact = Fact {
                 said,
-                is_kept: row.fact.is_some() || row.raw.is_some(),
+                payload: payload.map(|payload| Sha256::digest(payload).into()),
             };
             facts.last = facts.last.max(row.offset);
             if facts.by_position.insert(row.offset, fact).is_some() {
@@ -145,7 +169,7 @@ impl Record {
     }
 
     /// The line that the chain of decisions covers.
-    fn digest(&self) -> Option<[u8; 32]> {
+    fn line(&self) -> Option<Vec<u8>> {
         let place = DISPOSITIONS.iter().position(|word| *word == self.disposition)?;
         let mut line = vec![place as u8];
         line.extend_from_slice(&micros(&self.received_at)?.to_le_bytes());
@@ -154,13 +178,32 @@ impl Record {
             line.extend_from_slice(&length.to_le_bytes());
             line.extend_from_slice(text.unwrap_or_default().as_bytes());
         }
-        Some(Sha256::digest(line).into())
+        Some(line)
+    }
+}
+
+/// What the chain hashes of a record.
+#[derive(Clone, Copy)]
+pub(super) struct Digests {
+    /// Of how it was read; all that older batches cover.
+    pub(super) line: [u8; 32],
+    /// Of that and its bytes.
+    pub(super) whole: [u8; 32],
+}
+
+impl Digests {
+    fn of(line: &[u8], payload: [u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(line);
+        Self {
+            line: digest.clone().finalize().into(),
+            whole: digest.chain_update(payload).finalize().into(),
+        }
     }
 }
 
 /// How the records were read.
 pub(super) struct Told {
-    digests: HashMap<u64, [u8; 32]>,
+    digests: HashMap<u64, Digests>,
     by_disposition: HashMap<String, u64>,
     count: u64,
 }
@@ -175,7 +218,7 @@ impl Told {
     }
 
     /// What the chain hashes of the record at a position.
-    pub(super) fn digest(&self, position: u64) -> Option<[u8; 32]> {
+    pub(super) fn digests(&self, position: u64) -> Option<Digests> {
         self.digests.get(&position).copied()
     }
 }
@@ -212,14 +255,16 @@ pub(super) fn check(
         once.look();
         told.count += 1;
         *told.by_disposition.entry(record.disposition.clone()).or_default() += 1;
-        let digest = record.digest().ok_or_else(|| {
+        let line = record.line().ok_or_else(|| {
             bad(
                 path,
                 index,
                 &"`disposition` or `received_at` is not of the export",
             )
         })?;
-        let is_first = told.digests.insert(at, digest).is_none();
+        let payload = facts.by_position.get(&at).and_then(|fact| fact.payload);
+        let digests = Digests::of(&line, payload.unwrap_or_default());
+        let is_first = told.digests.insert(at, digests).is_none();
         once.must(is_first, || format!("record {at} is accounted for twice"));
         let Some(fact) = facts.by_position.get(&at) else {
             once.must(false, || format!("record {at} is not in the log"));
@@ -233,7 +278,7 @@ pub(super) fn check(
         if record.disposition == "quarantined" {
             poison.look();
             poison.must(record.reason.is_some(), || format!("record {at} has no reason"));
-            poison.must(fact.is_kept, || format!("record {at} has no bytes"));
+            poison.must(fact.payload.is_some(), || format!("record {at} has no bytes"));
         }
         if let (Some(_), Some((id, content))) = (name, &fact.said) {
             kept.meet(&record, id, *content);

@@ -45,10 +45,12 @@ pub(super) fn record(it: &StoredRecord) -> Vec<Cell> {
 
 pub(super) const FACT: &[&str] = &["stream", "partition", "offset", "received_at", "fact", "raw"];
 
-/// `fact` as it was sent; where that is no JSON, its bytes as `raw`, in hexadecimal.
+/// `fact` as it was sent. Where that is no JSON, or its very bytes cannot stand so in a line, these as `raw`, in
+/// hexadecimal.
 pub(super) fn fact(it: &Envelope) -> Vec<Cell> {
     let text = std::str::from_utf8(&it.payload).ok();
     let json = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+    let is_as_sent = json.is_some_and(|json| json.trim() == json && !json.contains(['\r', '\n']));
     vec![
         Cell::text(STREAM),
         Cell::Number(0),
@@ -56,9 +58,10 @@ pub(super) fn fact(it: &Envelope) -> Vec<Cell> {
         Cell::text(it.known),
         // Outside of strings, which cannot hold them, line ends mean nothing in JSON.
         json.map_or(Cell::Null, |json| Cell::Json(json.replace(['\r', '\n'], " "))),
-        match json {
-            Some(_) => Cell::Null,
-            None => Cell::text(hex::encode(&it.payload)),
+        if is_as_sent {
+            Cell::Null
+        } else {
+            Cell::text(hex::encode(&it.payload))
         },
     ]
 }
