@@ -4,6 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use world::verify::{Evidence, Verdict, verify};
+
 use crate::site::{ROWS, Site};
 
 /// The finding about a promise.
@@ -117,6 +119,52 @@ fn a_message_of_our_own_work_that_was_changed_is_found() {
     let site = corrected();
     fs::write(site.path("kept/inner.jsonl"), "").unwrap();
     assert_eq!(broken(&found(&site, &[])), [2, 17]);
+}
+
+/// Whatever is changed in what was sent, in how it was read, or in what was decided.
+#[test]
+fn five_thousand_changes_of_facts_records_and_decisions_are_all_found() {
+    const FILES: [&str; 4] = ["facts.jsonl", "records.jsonl", "cases.jsonl", "audit.jsonl"];
+    let site = corrected();
+    site.write("checkpoint", &site.ask(&["export", "audit", "--checkpoint"]));
+    let evidence = Evidence {
+        exports: site.path("kept"),
+        gateway_ledger: None,
+        checkpoints: Some(site.path("checkpoint")),
+    };
+    let whole = FILES.map(|name| fs::read(site.path("kept").join(name)).unwrap());
+    assert_eq!(verify(&evidence).unwrap().count(Verdict::Broken), 0);
+    let mut dice = 1_u64;
+    let mut roll = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (dice >> 33) as usize % sides
+    };
+    for round in 0..5000 {
+        let file = roll(FILES.len());
+        let mut bytes = whole[file].clone();
+        let place = roll(bytes.len());
+        let old = bytes[place];
+        while bytes[place] == old {
+            bytes[place] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[roll(62)];
+        }
+        let path = site.path("kept").join(FILES[file]);
+        fs::write(&path, &bytes).unwrap();
+        // What cannot be read at all is found too.
+        let is_found = verify(&evidence).map_or(true, |report| report.count(Verdict::Broken) > 0);
+        let line = bytes[..place].split(|byte| *byte == b'\n').count() - 1;
+        assert!(
+            is_found,
+            "round {round}: {} {line}: {}",
+            FILES[file],
+            text_of_line(&bytes, line)
+        );
+        fs::write(&path, &whole[file]).unwrap();
+    }
+}
+
+fn text_of_line(bytes: &[u8], line: usize) -> String {
+    let line = bytes.split(|byte| *byte == b'\n').nth(line).unwrap();
+    String::from_utf8_lossy(line).into_owned()
 }
 
 /// Where a fact cannot stand in a line as it was sent, its bytes stand beside it, and both must say the same.

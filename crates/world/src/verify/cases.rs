@@ -12,7 +12,7 @@ use self::words::{Line, Places, Words};
 use super::chain::{Entry, framed};
 use super::notices::Sendings;
 use super::report::Finding;
-use super::rows::{EvidenceError, Policy, Store, bad, micros, texts};
+use super::rows::{EvidenceError, Policy, Store, bad, exact_micros, micros, texts};
 
 /// What stands behind the document of a case in its line.
 const TAIL: &str = ",\"version\":";
@@ -94,7 +94,8 @@ impl Cases {
             };
             let version = Version {
                 from: instant("from", &line.from)?,
-                decided_at: instant("decided_at", &line.decided_at)?,
+                decided_at: exact_micros(&line.decided_at)
+                    .ok_or_else(|| bad(path, index, &"`decided_at` is not as the export writes it"))?,
                 digest: framed(&[line.case.as_bytes(), &line.version.to_be_bytes(), body.as_bytes()]),
                 row: words.row(&line),
             };
@@ -121,10 +122,10 @@ impl Cases {
         counts
     }
 
-    /// What the chain hashes of the version at a place, from 1.
-    pub(super) fn digest(&self, place: u64) -> Option<[u8; 32]> {
+    /// What the chain hashes of the version at a place, from 1, and when it was decided.
+    pub(super) fn digest(&self, place: u64) -> Option<([u8; 32], i64)> {
         let version = self.versions.get(usize::try_from(place.checked_sub(1)?).ok()?)?;
-        Some(version.digest)
+        Some((version.digest, version.decided_at))
     }
 
     pub(super) fn of(&self, case: &str) -> impl Iterator<Item = &Version> {

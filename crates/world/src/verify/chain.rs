@@ -15,7 +15,7 @@ use super::cases::Cases;
 use super::inner::Heard;
 use super::records::Told;
 use super::report::Finding;
-use super::rows::{EvidenceError, lines};
+use super::rows::{EvidenceError, lines, micros};
 
 const DECISIONS: &str = "decisions";
 
@@ -159,6 +159,7 @@ pub fn checkpoint(entries: &[Entry], at: &str) -> Checkpoint {
 /// What an entry of the chain of decisions is about.
 struct Batch<'a> {
     seq: u64,
+    at: Option<i64>,
     epoch: Option<u64>,
     records: Option<(u64, u64)>,
     /// None: it was decided before roots covered what it was made from.
@@ -182,6 +183,7 @@ impl<'a> Batch<'a> {
         let epoch = entry.actor.strip_prefix("intake, epoch ");
         Batch {
             seq: entry.seq,
+            at: micros(&entry.at),
             epoch: epoch.and_then(|epoch| epoch.parse().ok()),
             records: span(records, "records "),
             inner: inner.map(|inner| span(inner, "inner entries ").unwrap_or_default()),
@@ -290,8 +292,11 @@ fn history(entries: &[Entry], told: &Told, heard: &Heard, cases: &Cases) -> Find
         }
         for place in versions.0..versions.1.min(cases.count() + 1) {
             history.look();
-            if let Some(digest) = cases.digest(place) {
+            if let Some((digest, decided_at)) = cases.digest(place) {
                 root.update(digest);
+                history.must(Some(decided_at) == batch.at, || {
+                    format!("decisions {}: case version {place} says another time", batch.seq)
+                });
             }
         }
         let seq = batch.seq;

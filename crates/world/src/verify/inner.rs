@@ -26,7 +26,9 @@ impl Heard {
             if row.seq != index as u64 + 1 {
                 return Err(bad(path, index, &"the entries do not follow each other"));
             }
-            let digest = hex::decode(&row.digest).ok().and_then(|digest| digest.try_into().ok());
+            let digest = hex::decode(&row.digest)
+                .ok()
+                .and_then(|digest| digest.try_into().ok());
             digests.push(digest.ok_or_else(|| bad(path, index, &"`digest` is not 32 bytes in hexadecimal"))?);
         }
         Ok(Self { digests })

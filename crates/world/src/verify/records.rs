@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::report::Finding;
-use super::rows::{EvidenceError, Store, bad, lines, micros};
+use super::rows::{EvidenceError, Store, bad, exact_micros, lines};
 
 /// The closed list; an entry of the chain hashes a word as its place in it.
 const DISPOSITIONS: [&str; 9] = [
@@ -25,9 +25,16 @@ const DISPOSITIONS: [&str; 9] = [
     "inadmissible",
 ];
 
+/// The one stream of an embedded store, and its one partition.
+const STREAM: (&str, u64) = ("embedded", 0);
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FactRow {
+    stream: String,
+    partition: u64,
     offset: u64,
+    received_at: String,
     fact: Option<Box<RawValue>>,
     raw: Option<String>,
 }
@@ -54,6 +61,8 @@ fn value(json: &[u8]) -> Option<Value> {
 
 /// A fact of the log, as much as is asked about it.
 struct Fact {
+    /// When it became known; none: it is written in no way that the export writes it.
+    known: Option<i64>,
     /// None: no fact could be read.
     said: Option<(String, Content)>,
     /// SHA-256 of its bytes.
@@ -86,7 +95,9 @@ impl Facts {
                 let id = format!("{}#{}", text("source")?, text("id")?);
                 Some((id, content(&fact)))
             });
+            let of_stream = (row.stream.as_str(), row.partition) == STREAM;
             let fact = Fact {
+                known: exact_micros(&row.received_at).filter(|_| of_stream),
                 said,
                 payload: payload.map(|payload| Sha256::digest(payload).into()),
             };
@@ -153,7 +164,10 @@ fn canonical(value: &Value, out: &mut Vec<u8>) {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
+    stream: String,
+    partition: u64,
     offset: u64,
     source: Option<String>,
     id: Option<String>,
@@ -172,7 +186,7 @@ impl Record {
     fn line(&self) -> Option<Vec<u8>> {
         let place = DISPOSITIONS.iter().position(|word| *word == self.disposition)?;
         let mut line = vec![place as u8];
-        line.extend_from_slice(&micros(&self.received_at)?.to_le_bytes());
+        line.extend_from_slice(&exact_micros(&self.received_at)?.to_le_bytes());
         for text in [self.name(), self.reason.clone(), self.detail.clone()] {
             let length = text.as_ref().map_or(u32::MAX, |text| text.len() as u32);
             line.extend_from_slice(&length.to_le_bytes());
@@ -270,6 +284,11 @@ pub(super) fn check(
             once.must(false, || format!("record {at} is not in the log"));
             continue;
         };
+        let of_stream = (record.stream.as_str(), record.partition) == STREAM;
+        once.must(
+            of_stream && fact.known == exact_micros(&record.received_at),
+            || format!("record {at} is accounted for in another stream or at another time"),
+        );
         let name = record.name();
         once.must(
             name.is_none() || name.as_ref() == fact.said.as_ref().map(|(id, _)| id),

@@ -99,6 +99,12 @@ impl Store {
     }
 }
 
+/// An instant as microseconds, spelt as the export spells it and in no other way.
+pub(super) fn exact_micros(text: &str) -> Option<i64> {
+    let at: Timestamp = text.parse().ok()?;
+    (at.to_string() == text).then(|| at.as_microsecond())
+}
+
 /// An instant as microseconds; any spelling of it is the same instant.
 pub(super) fn micros(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
