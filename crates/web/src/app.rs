@@ -16,7 +16,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::access::Refusals;
 use crate::board::Board;
-use crate::facts::TAKERS;
+use crate::facts::{Recent, TAKERS};
 use crate::hands::Keys;
 use crate::health::Health;
 use crate::live::STREAMS;
@@ -70,6 +70,7 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     /// One permit for each request with facts.
     pub(crate) takers: Semaphore,
+    pub(crate) recent: Recent,
     pub(crate) refusals: Refusals,
     pub(crate) keys: Keys,
     /// Where the stream ended when a person was first heard.
@@ -84,6 +85,7 @@ impl App {
             parts,
             board: Board::default(),
             takers: Semaphore::new(TAKERS),
+            recent: Recent::default(),
             refusals: Refusals::default(),
             keys: Keys::default(),
             began: OnceCell::new(),

@@ -4,6 +4,7 @@
 //! work writes, and it holds senders back while too much waits to be decided on.
 
 mod check;
+mod recent;
 mod unpack;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 
 use self::check::{Checked, Checker};
+pub(crate) use self::recent::Recent;
 use crate::access::Caller;
 use crate::app::App;
 use crate::guard;
@@ -67,7 +69,7 @@ pub(crate) async fn take(
         .takers
         .try_acquire()
         .map_err(|_| Problem::too_many(format!("{TAKERS} requests with facts are looked at already"), 1))?;
-    hold_back(&app).await?;
+    let undecided = hold_back(&app).await?;
     let sent = axum::body::to_bytes(body, LARGEST_SENT)
         .await
         .map_err(|_| guard::too_large(LARGEST_SENT))?;
@@ -98,7 +100,7 @@ pub(crate) async fn take(
         ..Taken::default()
     };
     let records = sift(&app, checked, now, &mut taken).await?;
-    append(&app, &caller, &records, now).await?;
+    append(&app, &caller, records, now, undecided).await?;
     if taken.accepted + taken.duplicate == 0 {
         return Err(Problem::nothing_taken(taken));
     }
@@ -133,8 +135,8 @@ pub(crate) fn check_one(
         .map_err(|(pointer, _, detail)| (pointer, detail))
 }
 
-/// Senders wait while too much waits to be decided on.
-async fn hold_back(app: &App) -> Result<(), Problem> {
+/// Senders wait while too much waits to be decided on. Says where intake reads on.
+async fn hold_back(app: &App) -> Result<u64, Problem> {
     let end = app.parts.stream.end().await?;
     let next = app.parts.intake.progress().await?.next;
     let waiting = end.saturating_sub(next);
@@ -144,7 +146,13 @@ async fn hold_back(app: &App) -> Result<(), Problem> {
             5,
         ));
     }
-    Ok(())
+    Ok(next)
+}
+
+/// A record of the stream, and what a fact about an observation said before its plate was filled in.
+struct New {
+    record: NewEnvelope,
+    about: Option<(FactId, ContentDigest)>,
 }
 
 /// What is new, in order, with the plates that the door knows filled in.
@@ -153,22 +161,28 @@ async fn sift(
     checked: Vec<Checked>,
     now: Timestamp,
     taken: &mut Taken,
-) -> Result<Vec<NewEnvelope>, Problem> {
+) -> Result<Vec<New>, Problem> {
     let known = Knowledge::of(app, &checked).await?;
     let mut met: HashMap<FactId, Vec<ContentDigest>> = HashMap::with_capacity(checked.len());
     let mut records = Vec::with_capacity(checked.len());
     for fact in checked {
         let digests = met.entry(fact.decoded.fact.id.clone()).or_default();
         let digest = fact.decoded.fact.digest;
-        if digests.contains(&digest) || known.has(&fact, now) {
+        let id = &fact.decoded.fact.id;
+        if digests.contains(&digest) || app.recent.has(id, digest) || known.has(&fact, now) {
             taken.duplicate += 1;
             continue;
         }
         digests.push(digest);
         taken.accepted += 1;
-        records.push(NewEnvelope {
+        let record = NewEnvelope {
             known: now,
             payload: known.filled(&fact),
+        };
+        let about = fact.decoded.fact.body.about();
+        records.push(New {
+            record,
+            about: about.map(|_| (id.clone(), digest)),
         });
     }
     Ok(records)
@@ -244,10 +258,11 @@ impl Knowledge {
 }
 
 /// One append, and a line in the audit log beside it: both share one write to the disk.
-async fn append(app: &App, caller: &Caller, records: &[NewEnvelope], now: Timestamp) -> Result<(), Problem> {
-    if records.is_empty() {
+async fn append(app: &App, caller: &Caller, new: Vec<New>, now: Timestamp, read: u64) -> Result<(), Problem> {
+    if new.is_empty() {
         return Ok(());
     }
+    let (records, about): (Vec<_>, Vec<_>) = new.into_iter().map(|new| (new.record, new.about)).unzip();
     let entry = NewAudit {
         at: now,
         actor: caller.name.clone(),
@@ -257,10 +272,13 @@ async fn append(app: &App, caller: &Caller, records: &[NewEnvelope], now: Timest
         after: Some(format!("{} facts", records.len()).into()),
     };
     let (appended, noted) = tokio::join!(
-        app.parts.stream.append(records),
+        app.parts.stream.append(&records),
         app.parts.store.append_audit(&entry)
     );
-    appended?;
+    let first = appended?;
+    let about = (first..).zip(about);
+    let about = about.filter_map(|(position, fact)| fact.map(|(id, digest)| (id, digest, position)));
+    app.recent.add(about, read);
     // The facts are durable and must not be sent again for the sake of a log line.
     if let Err(error) = noted {
         tracing::error!(%error, "facts were taken and the audit log was not written");

@@ -131,6 +131,27 @@ async fn facts_in_each_form_are_in_the_stream_when_they_are_answered() {
     );
 }
 
+/// Sent with its observation it gets that one's plate; sent again by itself, before anybody has decided, the observation
+/// is not known.
+#[tokio::test]
+async fn what_is_sent_again_before_it_is_decided_is_a_duplicate_however_it_was_filled_in() {
+    let scene = empty();
+    let (seen, gone) = (sighting("a"), void("v", "/cam/1#a"));
+    let both = json!([seen, gone]).to_string();
+    assert_eq!(taken(&send(&scene, BATCH, None, both).await), (2, 0, vec![]));
+    assert_ne!(stream(&scene).await[1]["data"]["plate"], Value::Null);
+    assert_eq!(
+        taken(&send(&scene, ONE, None, gone.to_string()).await),
+        (0, 1, vec![])
+    );
+    let mut other = gone;
+    other["data"]["reason"] = json!("exempt");
+    assert_eq!(
+        taken(&send(&scene, ONE, None, other.to_string()).await),
+        (1, 0, vec![])
+    );
+}
+
 #[tokio::test]
 async fn packed_bodies_are_unpacked() {
     let scene = empty();
