@@ -24,6 +24,8 @@ const BATCH: usize = 1_000;
 const SENDERS: usize = 4;
 /// Facts of one plate, on average.
 const PER_PLATE: usize = 4;
+/// Messages a second that are asked of the service.
+const RATE: usize = 2_000;
 /// Between two questions of a patrol, and between two receipts.
 const PROBE: Duration = Duration::from_millis(10);
 
@@ -61,12 +63,13 @@ async fn main() {
     println!("|---|--:|");
     let provider = Provider::start(latency).await;
     ingest(&binary, &provider, facts).await;
-    sends(&binary, &provider, notices).await;
+    sends(&binary, &provider, notices, None).await;
+    sends(&binary, &provider, notices, Some(RATE)).await;
 }
 
 /// Facts over HTTP until they are durable, and until they are decided; patrols ask meanwhile.
 async fn ingest(binary: &std::path::Path, provider: &Provider, facts: usize) {
-    let site = Site::new(provider, 0);
+    let site = Site::new(provider, 0, None);
     site.pause(binary);
     let service = site.serve(binary).await;
     let client = Client::new(&service.address);
@@ -102,8 +105,8 @@ async fn ingest(binary: &std::path::Path, provider: &Provider, facts: usize) {
     let decided = began.elapsed();
     stop.store(true, Ordering::Relaxed);
     let patrol = patrol.await.expect("the patrol does not panic");
-    row("facts durable (202), a second", rate(facts, taken));
-    row("facts decided, a second", rate(facts, decided));
+    row("facts durable (202), a second", pace(facts, taken));
+    row("facts decided, a second", pace(facts, decided));
     times("eligibility while they are decided", &patrol);
     row(
         "processor s per million facts",
@@ -113,9 +116,9 @@ async fn ingest(binary: &std::path::Path, provider: &Provider, facts: usize) {
     service.stop();
 }
 
-/// Messages that wait are sent as fast as it goes; receipts come in meanwhile.
-async fn sends(binary: &std::path::Path, provider: &Provider, notices: usize) {
-    let site = Site::new(provider, notices);
+/// Messages that wait are sent as fast as it goes, or at `rate` a second; receipts come in meanwhile.
+async fn sends(binary: &std::path::Path, provider: &Provider, notices: usize, rate: Option<usize>) {
+    let site = Site::new(provider, notices, rate);
     site.pause(binary);
     let service = site.serve(binary).await;
     let client = Client::new(&service.address);
@@ -145,12 +148,19 @@ async fn sends(binary: &std::path::Path, provider: &Provider, notices: usize) {
     let pushes = pushes.await.expect("the provider does not panic");
     let taken = provider.taken() - before;
     assert_eq!(taken, notices as u64, "each message once");
-    row("messages accepted, a second", rate(notices, took));
+    let limit = rate.map_or_else(
+        || "no limit".to_owned(),
+        |rate| format!("{rate} a second at most"),
+    );
+    row(
+        &format!("messages accepted, a second ({limit})"),
+        pace(notices, took),
+    );
     row(
         "processor s per million messages",
         service.busy().saturating_sub(busy).as_secs_f64() / notices as f64 * 1e6,
     );
-    times("receipts meanwhile", &pushes);
+    times(&format!("receipts meanwhile ({limit})"), &pushes);
     row("peak memory MiB", service.peak_memory());
     service.stop();
 }
@@ -193,7 +203,7 @@ fn times(what: &str, times: &[Duration]) {
     }
 }
 
-fn rate(count: usize, wall: Duration) -> f64 {
+fn pace(count: usize, wall: Duration) -> f64 {
     count as f64 / wall.as_secs_f64()
 }
 

@@ -52,10 +52,11 @@ pub(crate) struct Service {
 }
 
 impl Site {
-    /// `plates` cars have an owner.
-    pub(crate) fn new(provider: &Provider, plates: usize) -> Self {
+    /// `plates` cars have an owner. `rate` is that of the provider's contract, in messages a second; none: it has none.
+    pub(crate) fn new(provider: &Provider, plates: usize, rate: Option<usize>) -> Self {
         let folder =
             tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written");
+        let rate = rate.map_or_else(String::new, |rate| format!("rate = {rate}"));
         let settings = format!(
             r#"[store]
 url = "sqlite:store.db"
@@ -67,6 +68,7 @@ policies = ["policy.toml"]
 kind = "generic"
 url = "{}"
 concurrency = 256
+{rate}
 receipt_secret_file = "secret"
 [registry]
 kind = "file"

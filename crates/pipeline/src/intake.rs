@@ -29,8 +29,8 @@ use read_ahead::{Incoming, ReadAhead};
 
 /// Records of the stream in the first batch: a process that is killed again and again still gets on.
 const FIRST: usize = 1024;
-/// Most entries of the inner log in one batch.
-const INNER: usize = 4096;
+/// Most entries of the inner log in one batch: they come while messages are sent, and those who send wait for the store.
+const INNER: usize = 512;
 /// How often a batch is built again because a message was sent in the meantime; more means that something is wrong.
 const MOST_REBUILDS: usize = 16;
 
@@ -100,7 +100,7 @@ impl JudgeBy {
     /// How long a commit may take before batches get smaller; none: nobody waits for the store.
     fn patience(self) -> Option<Duration> {
         match self {
-            Self::WallClock => Some(Duration::from_millis(200)),
+            Self::WallClock => Some(Duration::from_millis(100)),
             Self::LargestKnown => None,
         }
     }
@@ -225,7 +225,10 @@ impl Intake {
             let committed = store.commit(&commit).await;
             (committed, began.elapsed())
         });
-        let next = ahead.and_then(|loaded| Batch::judge(&self.rules, loaded).ok());
+        let next = match ahead {
+            Some(loaded) => self.judge(loaded).await.ok(),
+            None => None,
+        };
         match committing.await {
             Ok((committed, wall)) => {
                 self.reader.took(wall);
@@ -272,7 +275,17 @@ impl Intake {
         let Some(loaded) = loaded else { return Ok(None) };
         self.reader
             .weigh(loaded.sources.records.len(), loaded.documents());
-        Batch::judge(&self.rules, loaded).map(Some)
+        self.judge(loaded).await.map(Some)
+    }
+
+    /// Judging takes all cores for a while; the workers of the runtime go on with other people's requests.
+    async fn judge(&self, loaded: Loaded) -> Result<Batch, StoreError> {
+        let rules = self.rules.clone();
+        let judged = tokio::task::spawn_blocking(move || Batch::judge(&rules, loaded)).await;
+        judged.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(StoreError::Unavailable(format!("judging was stopped: {error}"))),
+        })
     }
 
     fn judged_at(&self, from: Progress, records: &[Incoming], now: Timestamp) -> Timestamp {

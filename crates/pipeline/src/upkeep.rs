@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::time::{MINUTE, SECOND, Timestamp};
+use engine::time::{SECOND, Timestamp};
 use metrics::{counter, gauge};
 use ports::dispatch::ProviderState;
 use ports::gateway::{Gateway, LookUp};
@@ -56,8 +56,9 @@ pub struct UpkeepReport {
     pub receipts: usize,
 }
 
-/// How often the store tidies itself and unknowns are counted.
-const TIDY: i64 = MINUTE;
+/// How often the store tidies itself and unknowns are counted. A little at a time: what has gathered for long holds up
+/// everybody who waits for the disk.
+const TIDY: i64 = 3 * SECOND;
 /// How often a provider that is paused for its unknowns is asked whether it answers again.
 const PROBE: i64 = 15 * SECOND;
 

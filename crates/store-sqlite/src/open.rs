@@ -17,7 +17,7 @@ use crate::seal::Keys;
 use crate::writer::Writer;
 
 /// Connections that read beside the one that writes.
-const READERS: u32 = 4;
+const READERS: u32 = 8;
 /// How long a write waits for another process: an import may hold the file for a batch at a time.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -19,6 +19,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     } else {
         args.roles.clone()
     };
+    stand_back();
     super::runtime()?.block_on(async {
         let signals = Signals::take()?;
         let _lock = wiring::take_lock(&settings, "serve")?;
@@ -43,4 +44,25 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// How much later than requests and messages a batch of facts gets a core, as `nice` counts it.
+#[cfg(target_os = "linux")]
+const STAND_BACK: i32 = 5;
+
+/// Judging a batch takes all cores; while it does, whoever waits for an answer comes first.
+fn stand_back() {
+    let mut pool = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("judge-{number}"));
+    #[cfg(target_os = "linux")]
+    {
+        pool = pool.start_handler(|_| {
+            // On Linux this is about the one thread that calls it.
+            if let Err(error) = rustix::process::nice(STAND_BACK) {
+                tracing::debug!(%error, "judging has the same priority as requests");
+            }
+        });
+    }
+    if let Err(error) = pool.build_global() {
+        tracing::debug!(%error, "judging has the same priority as requests");
+    }
 }

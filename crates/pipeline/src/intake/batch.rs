@@ -79,7 +79,11 @@ impl Batch {
             records: records(&sources.records, fates, &judged),
             identities,
             fired: due,
-            heard: sources.inner.iter().map(|entry| Sha256::digest(&entry.payload).into()).collect(),
+            heard: sources
+                .inner
+                .iter()
+                .map(|entry| Sha256::digest(&entry.payload).into())
+                .collect(),
             ..Commit::default()
         };
         let mut report = StepReport {

@@ -24,6 +24,8 @@ pub(crate) struct Incoming {
 const HEAVY: usize = 16 << 20;
 /// A batch of so few records is never halved.
 const LEAST: usize = 256;
+/// Nor is one of so few because it takes long: then it is the machine that is slow, and smaller ones would not help.
+const PROMPT: usize = 1024;
 
 type Ahead = JoinHandle<Result<Vec<Incoming>, StoreError>>;
 
@@ -92,7 +94,7 @@ impl ReadAhead {
     pub(crate) fn took(&mut self, wall: Duration) {
         let Some(patience) = self.patience else { return };
         self.is_quick = wall < patience / 2;
-        if wall > patience && self.limit > LEAST {
+        if wall > patience && self.limit > PROMPT {
             self.limit /= 2;
         }
     }
