@@ -8,7 +8,7 @@ use bytes::Bytes;
 use engine::fact::NoticeKind;
 use engine::ids::{AttemptId, CaseId, NoticeId};
 use engine::notice::{AttemptClass, NoticeState};
-use engine::time::{DAY, HOUR};
+use engine::time::{DAY, HOUR, MINUTE};
 use ports::dispatch::{
     Acted, DispatchStore, DueNotice, Finished, Grant, Look, NoticeAct, Pause, ProviderState, Submission,
     UnknownAttempt,
