@@ -263,7 +263,7 @@ fn header(rows: &mut CsvRows, mapping: &Mapping, file: &str) -> Result<Vec<usize
         let width = rows
             .peek_width()
             .map_err(fail)?
-            .unwrap_or_else(|| usize::from(u16::MAX));
+            .unwrap_or_else(|| widest(mapping));
         let numbers: Vec<String> = (1..=width).map(|number| number.to_string()).collect();
         return find_columns(&numbers, mapping, file);
     }
@@ -274,6 +274,15 @@ fn header(rows: &mut CsvRows, mapping: &Mapping, file: &str) -> Result<Vec<usize
     }
     let names: Vec<String> = cells.all().map(|name| name.trim().to_owned()).collect();
     find_columns(&names, mapping, file)
+}
+
+/// How many columns a file without a row is taken to have: as many as the mapping asks for, so that nothing is missing.
+fn widest(mapping: &Mapping) -> usize {
+    let numbers = mapping
+        .columns
+        .iter()
+        .filter_map(|column| column.name.trim().parse().ok());
+    numbers.max().unwrap_or(0).min(usize::from(u16::MAX))
 }
 
 /// The position among `names` of each column of the mapping.
