@@ -9,6 +9,10 @@ use clap::Parser;
 use fuzz::run::{self, Course, Outcome, Target};
 use fuzz::targets;
 
+/// That of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(
     name = "cargo xtask fuzz",

@@ -74,12 +74,25 @@ pub(super) fn targets() -> Vec<Target> {
         },
         Target {
             name: "decide",
-            corpus: vec![EVENTS.as_bytes().to_vec()],
+            corpus: files(),
             words: WORDS,
             longest: 16 * 1024,
             prepare: Box::new(check_decide),
         },
     ]
+}
+
+/// Files to judge: a few facts about one stay, in every third or so all that there are.
+fn files() -> Vec<Vec<u8>> {
+    let lines: Vec<&str> = EVENTS.lines().collect();
+    // The second is what the first continues, and nearly all others are about the first.
+    let (stay, others) = lines.split_at(2);
+    let mut files: Vec<Vec<u8>> = others
+        .chunks(4)
+        .map(|some| [stay, some].concat().join("\n").into_bytes())
+        .collect();
+    files.extend(vec![EVENTS.as_bytes().to_vec(); 3]);
+    files
 }
 
 /// The decoder agrees with itself, with another reader of JSON, and about the content of an event whose members stand in

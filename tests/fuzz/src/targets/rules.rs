@@ -239,7 +239,7 @@ fn check_mapping(input: &[u8]) -> Result<(), String> {
     let Err(error) = Mapping::parse("map.toml", &text) else {
         return Ok(());
     };
-    is_place(&text, &error)
+    is_place(lines_of(&text), &error)
 }
 
 fn places(file: &str, text: &str, errors: &formats::plan::PlanErrors) -> Result<(), String> {
@@ -250,12 +250,16 @@ fn places(file: &str, text: &str, errors: &formats::plan::PlanErrors) -> Result<
     if !told.contains(file) {
         return Err(format!("no file is named: {told}"));
     }
-    errors.0.iter().try_for_each(|error| is_place(text, error))
+    let lines = lines_of(text);
+    errors.0.iter().try_for_each(|error| is_place(lines, error))
+}
+
+fn lines_of(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// That an error names a line that there is, and says something.
-fn is_place(text: &str, error: &formats::plan::PlanError) -> Result<(), String> {
-    let lines = text.split('\n').count();
+fn is_place(lines: usize, error: &formats::plan::PlanError) -> Result<(), String> {
     if error.line > lines || error.message.trim().is_empty() {
         return Err(format!(
             "line {} of {lines}, {:?}: {error}",
