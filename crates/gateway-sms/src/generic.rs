@@ -2,7 +2,9 @@
 
 mod answer;
 mod exchange;
+mod plain;
 mod push;
+mod skew;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +13,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::ids::AttemptId;
 use engine::time::Timestamp;
+use ports::clock::{Clock as _, SystemClock};
 use ports::gateway::{Answer, Gateway, LookUp, Message, Push, PushError, Pushed, RenderError};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use self::exchange::Exchange;
+use self::skew::Skew;
 use crate::{OptionsError, Recipient, body};
 
 /// Well under any server's keep-alive (the shortest common one is 5 s), so that a connection that the server is just
@@ -62,6 +67,54 @@ impl Options {
             receipt_secret: None,
         }
     }
+
+    /// What keeps a provider from being used, as far as it is seen without building a client, which reads all certificates
+    /// of the machine.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        self.parts().map(|_| ())
+    }
+
+    fn wrong(&self, key: &'static str, what: &str) -> OptionsError {
+        OptionsError {
+            provider: Arc::clone(&self.name),
+            key,
+            what: what.to_owned(),
+        }
+    }
+
+    fn parts(&self) -> Result<(Url, Option<push::Signature>), OptionsError> {
+        let url = Url::parse(&self.url).map_err(|error| self.wrong("url", &error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(self.wrong("url", "it must begin with https:// or http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(self.wrong("url", "it holds a user or password; use token_file"));
+        }
+        if url.fragment().is_some() {
+            return Err(self.wrong(
+                "url",
+                "it holds a fragment, which is never sent; take out what follows the #",
+            ));
+        }
+        if self.deadline < Duration::from_millis(10) {
+            return Err(self.wrong("deadline", "no call is that fast; write 10s"));
+        }
+        if self.concurrency == 0 {
+            return Err(self.wrong("concurrency", "nothing would ever be sent; write 1 or more"));
+        }
+        if self.rate == Some(0) {
+            return Err(self.wrong(
+                "rate",
+                "nothing would ever be sent; write 1 or more, or leave it out",
+            ));
+        }
+        let secret = self.receipt_secret.as_ref();
+        let signature = secret.map(|secret| push::Signature::new(secret.expose_secret()));
+        let signature = signature
+            .transpose()
+            .map_err(|what| self.wrong("receipt_secret_file", what))?;
+        Ok((url, signature))
+    }
 }
 
 /// A provider that speaks the generic dialect.
@@ -71,56 +124,32 @@ pub struct Generic {
     url: Url,
     client: Client,
     signature: Option<push::Signature>,
+    clock: Skew,
 }
 
 impl Generic {
     /// Checks the settings and builds the client; the process must have installed a TLS provider before.
     pub fn new(options: Options) -> Result<Self, OptionsError> {
-        let wrong = |key, what: &str| OptionsError {
-            provider: Arc::clone(&options.name),
-            key,
-            what: what.to_owned(),
-        };
-        let url = Url::parse(&options.url).map_err(|error| wrong("url", &error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong("url", "it must begin with https:// or http://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("url", "it holds a user or password; use token_file"));
-        }
-        if url.fragment().is_some() {
-            return Err(wrong(
-                "url",
-                "it holds a fragment, which is never sent; take out what follows the #",
-            ));
-        }
-        if options.deadline < Duration::from_millis(10) {
-            return Err(wrong("deadline", "no call is that fast; write 10s"));
-        }
-        if options.concurrency == 0 {
-            return Err(wrong(
-                "concurrency",
-                "nothing would ever be sent; write 1 or more",
-            ));
-        }
-        if options.rate == Some(0) {
-            return Err(wrong(
-                "rate",
-                "nothing would ever be sent; write 1 or more, or leave it out",
-            ));
-        }
-        let secret = options.receipt_secret.as_ref();
-        let signature = secret.map(|secret| push::Signature::new(secret.expose_secret()));
-        let signature = signature
-            .transpose()
-            .map_err(|what| wrong("receipt_secret_file", what))?;
-        let client = client(&options).map_err(|(key, what)| wrong(key, &what))?;
+        let (url, signature) = options.parts()?;
+        let client = client(&options).map_err(|(key, what)| options.wrong(key, &what))?;
         Ok(Self {
             options,
             url,
             client,
             signature,
+            clock: Skew::default(),
         })
+    }
+
+    /// Makes a call, and takes note of the provider's clock.
+    async fn exchange(&self, call: RequestBuilder) -> Exchange {
+        let exchange = exchange::run(call, LARGEST_ANSWER).await;
+        if let Exchange::Answered(answered) = &exchange
+            && let Some(date) = answered.date.as_deref().and_then(answer::date)
+        {
+            self.clock.note(date, SystemClock.now());
+        }
+        exchange
     }
 }
 
@@ -142,6 +171,10 @@ impl Gateway for Generic {
         self.options.rate
     }
 
+    fn clock_ahead(&self) -> Option<i64> {
+        self.clock.ahead()
+    }
+
     fn recipient_is_plate(&self) -> bool {
         self.options.recipient == Recipient::Plate
     }
@@ -156,7 +189,7 @@ impl Gateway for Generic {
             .post(self.url.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(request);
-        answer::of_send(&exchange::run(call, LARGEST_ANSWER).await)
+        answer::of_send(&self.exchange(call).await)
     }
 
     fn read_push(&self, push: Push<'_>, now: Timestamp) -> Result<Pushed, PushError> {
@@ -170,7 +203,7 @@ impl Gateway for Generic {
         let mut url = self.url.clone();
         url.query_pairs_mut()
             .append_pair("client_ref", client_ref.as_str());
-        answer::of_look_up(&exchange::run(self.client.get(url), LARGEST_ANSWER).await)
+        answer::of_look_up(&self.exchange(self.client.get(url)).await)
     }
 }
 
@@ -182,7 +215,7 @@ pub fn read_answer(
     date: Option<&str>,
     body: &[u8],
 ) -> Option<(Answer, LookUp)> {
-    let answered = exchange::Exchange::Answered(exchange::Answered {
+    let answered = Exchange::Answered(exchange::Answered {
         status: reqwest::StatusCode::from_u16(status).ok()?,
         retry_after: retry_after.map(str::to_owned),
         date: date.map(str::to_owned),

@@ -23,7 +23,7 @@ use engine::ids::{AttemptId, NoticeId};
 use engine::message::Texts;
 use engine::notice::AttemptClass;
 use engine::time::Timestamp;
-use metrics::gauge;
+use metrics::counter;
 use ports::clock::Clock;
 use ports::dispatch::{Caps, DispatchStore, Finished};
 use ports::gateway::{Answer, Gateway};
@@ -33,7 +33,7 @@ use ports::store::StoreError;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::metrics::{PROVIDER_RESTING, PROVIDER_WIDTH, SENDS_IN_FLIGHT};
+use crate::metrics::LEASES_ENDED;
 use crate::run::{Progressed, Step, StepError, pause};
 
 use crate::told::Telling;
@@ -160,13 +160,8 @@ impl Dispatch {
         // Writing outcomes may have taken long, and what is sent goes by the time of its own commit.
         let now = now.plus(micros(began.elapsed()));
         self.fill(now, &mut report).await?;
-        for desk in &self.desks {
-            let provider = desk.gateway.name().to_string();
-            gauge!(PROVIDER_RESTING, "provider" => provider.clone())
-                .set(f64::from(u8::from(desk.is_resting())));
-            gauge!(PROVIDER_WIDTH, "provider" => provider.clone()).set(desk.width() as f64);
-            gauge!(SENDS_IN_FLIGHT, "provider" => provider).set(desk.in_flight() as f64);
-        }
+        counter!(LEASES_ENDED).absolute(self.store.leases_ended());
+        self.desks.iter().for_each(Desk::show);
         Ok(report)
     }
 

@@ -38,8 +38,14 @@ pub const PROVIDER_PAUSED: &str = "clearwalk_sms_provider_paused";
 pub const PROVIDER_RESTING: &str = "clearwalk_sms_provider_resting";
 /// Calls at once that a provider is trusted with now. Label `provider`.
 pub const PROVIDER_WIDTH: &str = "clearwalk_sms_provider_width";
+/// Calls that may begin now under the rate of a provider that has one. Label `provider`.
+pub const PROVIDER_PERMITS: &str = "clearwalk_sms_provider_permits";
+/// Seconds that a provider's clock is ahead of ours, as its last answer says. Label `provider`.
+pub const PROVIDER_CLOCK: &str = "clearwalk_sms_provider_clock_ahead_seconds";
 /// Answers that are known and could not be written yet.
 pub const OUTCOMES_WAITING: &str = "clearwalk_sms_outcomes_waiting";
+/// Leases of notices that ended by themselves: who had them neither sent nor gave them back.
+pub const LEASES_ENDED: &str = "clearwalk_notice_leases_ended_total";
 /// Leased notices that were not sent. Label `why`.
 pub const NOTICES_NOT_SENT: &str = "clearwalk_notices_not_sent_total";
 
@@ -54,6 +60,8 @@ pub const LOOK_UPS: &str = "clearwalk_sms_look_ups_total";
 
 /// News that providers pushed. Labels `provider`, `result`: the state it brought, or `unmatched`.
 pub const RECEIPTS: &str = "clearwalk_sms_receipts_total";
+/// News that came more than an hour after what it tells of. Label `provider`.
+pub const RECEIPTS_LATE: &str = "clearwalk_sms_receipts_late_total";
 
 /// Always 1. Label `version`.
 pub const BUILD_INFO: &str = "clearwalk_build_info";
@@ -73,6 +81,8 @@ pub const NOTICE_OLDEST: &str = "clearwalk_notice_oldest_seconds";
 pub const ATTEMPTS: &str = "clearwalk_sms_attempts";
 /// Bytes of the database.
 pub const STORE_BYTES: &str = "clearwalk_store_bytes";
+/// Bytes of it that hold nothing.
+pub const FREE_BYTES: &str = "clearwalk_store_free_bytes";
 /// Bytes of its write-ahead log.
 pub const WAL_BYTES: &str = "clearwalk_store_wal_bytes";
 /// Batches in the chain of decisions.
@@ -111,6 +121,7 @@ fn describe_store() {
     );
     describe_gauge!(ATTEMPTS, "Attempts, by what they came to");
     describe_gauge!(STORE_BYTES, "Bytes of the database");
+    describe_gauge!(FREE_BYTES, "Bytes of the database that hold nothing");
     describe_gauge!(WAL_BYTES, "Bytes of the write-ahead log");
     describe_gauge!(CHAIN_HEIGHT, "Batches in the chain of decisions");
     describe_gauge!(CHAIN_AGE, "Seconds since the last batch was committed");
@@ -153,6 +164,12 @@ fn describe_sending() {
         PROVIDER_WIDTH,
         "Calls at once that a provider is trusted with now"
     );
+    describe_gauge!(PROVIDER_PERMITS, "Calls that may begin now under the rate");
+    describe_gauge!(
+        PROVIDER_CLOCK,
+        Unit::Seconds,
+        "Seconds that the provider's clock is ahead of ours"
+    );
     describe_gauge!(SENDS_IN_FLIGHT, "Calls that have no answer yet");
     describe_gauge!(
         PROVIDER_PAUSED,
@@ -162,6 +179,7 @@ fn describe_sending() {
         OUTCOMES_WAITING,
         "Answers that are known and could not be written yet"
     );
+    describe_counter!(LEASES_ENDED, "Leases of notices that ended by themselves");
     describe_counter!(NOTICES_NOT_SENT, "Leased notices that were not sent, by reason");
     describe_counter!(SENDS_OVERDUE, "Attempts whose deadline passed without an answer");
     describe_gauge!(UNKNOWN, "Attempts of which nobody knows what became");
@@ -172,6 +190,10 @@ fn describe_sending() {
     );
     describe_counter!(LOOK_UPS, "What look-ups of unknown attempts proved");
     describe_counter!(RECEIPTS, "News that providers pushed, by what it brought");
+    describe_counter!(
+        RECEIPTS_LATE,
+        "News that came more than an hour after what it tells of"
+    );
 }
 
 #[cfg(test)]
@@ -193,9 +215,15 @@ mod tests {
 
     #[test]
     fn every_metric_stands_in_the_page_and_no_other() {
-        let code = include_str!("metrics.rs").split("#[cfg(test)]").next().unwrap();
+        // The web knows nothing of this crate and names its own.
+        let code = [
+            include_str!("metrics.rs").split("#[cfg(test)]").next().unwrap(),
+            include_str!("../../web/src/guard.rs"),
+            include_str!("../../web/src/receipts.rs"),
+        ]
+        .concat();
         let page = include_str!("../../../deploy/metrics.md");
-        assert_eq!(names(code, '"'), names(page, '`'));
-        assert!(names(code, '"').len() > 20);
+        assert_eq!(names(&code, '"'), names(page, '`'));
+        assert!(names(&code, '"').len() > 20);
     }
 }

@@ -218,6 +218,11 @@ pub trait DispatchStore: Send + Sync {
     /// leased but set to `expired` with reason `not_sent_in_time`.
     async fn lease(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>, StoreError>;
 
+    /// How many leases have ended by themselves, nobody having given them back, since this store was opened.
+    fn leases_ended(&self) -> u64 {
+        0
+    }
+
     /// Gives leased notices back unsent.
     async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError>;
 

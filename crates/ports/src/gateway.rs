@@ -118,6 +118,11 @@ pub trait Gateway: Send + Sync {
     /// Most calls in a second; none: no limit of ours.
     fn rate(&self) -> Option<u32>;
 
+    /// How many microseconds the provider's clock is ahead of ours, as its last answer says; none: it says nothing.
+    fn clock_ahead(&self) -> Option<i64> {
+        None
+    }
+
     /// Whether this provider finds the phone by the plate.
     fn recipient_is_plate(&self) -> bool;
 

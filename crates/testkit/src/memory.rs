@@ -128,6 +128,8 @@ struct Attempt {
 struct Leases {
     by_notice: BTreeMap<NoticeId, (u64, Timestamp)>,
     tokens: u64,
+    /// How many ended by themselves.
+    ended: u64,
 }
 
 impl Leases {

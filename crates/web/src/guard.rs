@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::receipts;
 
 /// An answer that takes longer is given up; reads of the store take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,6 +42,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(crate) fn around(routes: Router<App>, app: &App) -> Router<App> {
     metrics::describe_counter!(REQUESTS, "Requests by route and status");
     metrics::describe_histogram!(SECONDS, metrics::Unit::Seconds, "Time to answer, by route");
+    receipts::describe();
     routes.layer(middleware::from_fn_with_state(app.clone(), guard))
 }
 

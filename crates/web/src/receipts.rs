@@ -14,8 +14,22 @@ use crate::query;
 
 /// Ten thousand receipts with long ids.
 pub(crate) const LARGEST: usize = 8 << 20;
+/// News that was there already. Label `provider`.
+const DUPLICATES: &str = "clearwalk_sms_receipts_duplicate_total";
+/// Pushes and pieces of news that were not taken. Labels `provider`, `why`.
+const REFUSED: &str = "clearwalk_sms_receipts_refused_total";
+
 /// So many unreadable items of one push are named in the log.
 const NAMED: usize = 5;
+
+/// Tells the recorder what the metrics of this module mean.
+pub(crate) fn describe() {
+    metrics::describe_counter!(DUPLICATES, "News that was pushed before");
+    metrics::describe_counter!(
+        REFUSED,
+        "Pushes and pieces of news that were not taken, by reason"
+    );
+}
 
 pub(crate) async fn take(
     State(app): State<App>,
@@ -34,7 +48,17 @@ pub(crate) async fn take(
         body: &body,
     };
     let now = app.parts.now.now();
-    let pushed = gateway.read_push(push, now).map_err(|error| refusal(&error))?;
+    let name = gateway.name().to_string();
+    let pushed = gateway.read_push(push, now).map_err(|error| {
+        let why = match error {
+            PushError::NotTaken(_) | PushError::Unsigned(_) => "unsigned",
+            PushError::Malformed(_) => "malformed",
+        };
+        metrics::counter!(REFUSED, "provider" => name.clone(), "why" => why).increment(1);
+        refusal(&error)
+    })?;
+    let unreadable = pushed.unreadable.len() as u64;
+    metrics::counter!(REFUSED, "provider" => name.clone(), "why" => "unreadable").increment(unreadable);
     for (number, what) in pushed.unreadable.iter().take(NAMED) {
         tracing::warn!(%provider, number, what, "a receipt cannot be read and is left out");
     }
@@ -43,7 +67,9 @@ pub(crate) async fn take(
     {
         return Err(Problem::bad_request(format!("receipt {number}: {what}")));
     }
-    app.parts.dispatch.keep_receipts(now, &pushed.receipts).await?;
+    let new = app.parts.dispatch.keep_receipts(now, &pushed.receipts).await?;
+    let known = (pushed.receipts.len() as u64).saturating_sub(new);
+    metrics::counter!(DUPLICATES, "provider" => name).increment(known);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -4,7 +4,7 @@ use engine::notice::NoticeState;
 use engine::time::{SECOND, Timestamp};
 use metrics::gauge;
 use pipeline::metrics::{
-    ATTEMPTS, BUILD_INFO, CASES, CHAIN_AGE, CHAIN_HEIGHT, LAG_RECORDS, LAG_SECONDS, NOTICE_OLDEST, NOTICES,
+    ATTEMPTS, BUILD_INFO, CASES, CHAIN_AGE, CHAIN_HEIGHT, FREE_BYTES, LAG_RECORDS, LAG_SECONDS, NOTICE_OLDEST, NOTICES,
     RECORDS, STORE_BYTES, WAL_BYTES,
 };
 use ports::log::Stream as _;
@@ -50,6 +50,7 @@ pub(super) async fn look(store: &SqliteStore, now: Timestamp) -> Result<(), Stor
     }
     let status = store.status().await?;
     gauge!(STORE_BYTES).set(status.size as f64);
+    gauge!(FREE_BYTES).set(status.free as f64);
     gauge!(WAL_BYTES).set(status.wal as f64);
     gauge!(CHAIN_HEIGHT).set(status.batches as f64);
     let age = status.last_batch.map_or(0.0, |at| seconds(now, at));

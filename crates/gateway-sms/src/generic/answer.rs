@@ -1,7 +1,5 @@
 //! What an answer proves. Only what the contract lists is a refusal; everything else is perhaps sent.
 
-use std::sync::Arc;
-
 use engine::notice::{AttemptClass, NoticeState};
 use engine::time::{SECOND, Timestamp};
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -12,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::exchange::{Answered, Exchange};
+use super::plain;
 
 /// What a provider may ask for, in seconds.
 const SHORTEST_WAIT: i64 = 1;
@@ -54,8 +53,8 @@ struct Known {
 /// Reads the answer to a send.
 pub(super) fn of_send(exchange: &Exchange) -> Answer {
     match exchange {
-        Exchange::NoConnection => plain(AttemptClass::NotSent, "connect"),
-        Exchange::Broken(what) => plain(AttemptClass::Unknown, what),
+        Exchange::NoConnection => bare(AttemptClass::NotSent, "connect"),
+        Exchange::Broken(what) => bare(AttemptClass::Unknown, what),
         Exchange::Answered(answered) => whole(answered),
     }
 }
@@ -77,8 +76,11 @@ pub(super) fn of_look_up(exchange: &Exchange) -> LookUp {
     match STATES.iter().find(|(word, _)| *word == known.state) {
         Some((_, state)) => LookUp::Found {
             state: *state,
-            provider_id: known.message_id.filter(|id| !id.is_empty()).map(Arc::from),
-            code: known.code.map(|code| printable(&code)),
+            provider_id: known
+                .message_id
+                .filter(|id| !id.is_empty())
+                .map(|id| plain::id(&id)),
+            code: known.code.map(|code| plain::code(&code)),
         },
         None => LookUp::Nothing,
     }
@@ -90,33 +92,33 @@ fn whole(answered: &Answered) -> Answer {
             Some(taken) if !taken.message_id.is_empty() => Answer {
                 class: AttemptClass::Accepted,
                 code: None,
-                provider_id: Some(taken.message_id.into()),
+                provider_id: Some(plain::id(&taken.message_id)),
                 retry_after: None,
             },
-            Some(_) | None => plain(AttemptClass::Unknown, "no_message_id"),
+            Some(_) | None => bare(AttemptClass::Unknown, "no_message_id"),
         },
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => refusal(answered),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            plain(AttemptClass::AccountBlocked, &http(answered.status))
+            bare(AttemptClass::AccountBlocked, &http(answered.status))
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => match wait(answered) {
             Some(seconds) => Answer {
                 retry_after: Some(seconds),
-                ..plain(AttemptClass::ThrottledAccount, &http(answered.status))
+                ..bare(AttemptClass::ThrottledAccount, &http(answered.status))
             },
-            None => plain(AttemptClass::Unknown, &http(answered.status)),
+            None => bare(AttemptClass::Unknown, &http(answered.status)),
         },
-        other => plain(AttemptClass::Unknown, &http(other)),
+        other => bare(AttemptClass::Unknown, &http(other)),
     }
 }
 
 fn refusal(answered: &Answered) -> Answer {
     let Some(refused) = object::<Refused>(&answered.body) else {
-        return plain(AttemptClass::Unknown, &http(answered.status));
+        return bare(AttemptClass::Unknown, &http(answered.status));
     };
     match REFUSALS.iter().find(|(code, _)| *code == refused.code) {
-        Some((code, class)) => plain(*class, code),
-        None => plain(AttemptClass::Unknown, &printable(&refused.code)),
+        Some((code, class)) => bare(*class, code),
+        None => bare(AttemptClass::Unknown, &plain::code(&refused.code)),
     }
 }
 
@@ -154,14 +156,14 @@ fn wait(answered: &Answered) -> Option<u64> {
     u64::try_from(seconds.clamp(SHORTEST_WAIT, LONGEST_WAIT)).ok()
 }
 
-fn date(text: &str) -> Option<Timestamp> {
+pub(super) fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new()
         .parse_timestamp(text)
         .ok()
         .map(Timestamp::from)
 }
 
-fn plain(class: AttemptClass, code: &str) -> Answer {
+fn bare(class: AttemptClass, code: &str) -> Answer {
     Answer {
         class,
         code: Some(code.into()),
@@ -172,24 +174,6 @@ fn plain(class: AttemptClass, code: &str) -> Answer {
 
 fn http(status: StatusCode) -> String {
     format!("http_{}", status.as_u16())
-}
-
-/// A provider's own code as far as it may stand in a log: a short word without anything like a phone in it.
-fn printable(code: &str) -> Arc<str> {
-    let is_word = code.len() <= 64
-        && code
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte));
-    let longest_number = code
-        .split(|char: char| !char.is_ascii_digit())
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    if is_word && !code.is_empty() && longest_number < 7 {
-        code.into()
-    } else {
-        "unlisted".into()
-    }
 }
 
 #[cfg(test)]
@@ -334,13 +318,5 @@ mod tests {
         }
         assert_eq!(of_look_up(&Exchange::NoConnection), LookUp::Nothing);
         assert_eq!(of_look_up(&Exchange::Broken("timeout")), LookUp::Nothing);
-    }
-
-    #[test]
-    fn a_code_that_could_hold_a_phone_is_not_repeated() {
-        for code in ["+8613812345678", "no-13812345678", "has blank", "号码", ""] {
-            assert_eq!(&*printable(code), "unlisted", "{code}");
-        }
-        assert_eq!(&*printable("isv.BUSINESS_LIMIT"), "isv.BUSINESS_LIMIT");
     }
 }

@@ -15,6 +15,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
+use super::plain;
+
 /// How far the signature's own time may be off ours, before or behind.
 const TOLERANCE: i64 = 5 * MINUTE;
 /// What a secret begins with.
@@ -131,7 +133,8 @@ fn receipt(provider: &Arc<str>, item: &str, now: Timestamp) -> Result<NewReceipt
         _ => return Err("`state` must be delivered, undelivered or expired"),
     };
     let short = |text: Option<String>| text.filter(|text| !text.is_empty() && text.len() <= LONGEST);
-    let (message_id, client_ref) = (short(news.message_id), short(news.client_ref));
+    let message_id = short(news.message_id).map(|id| plain::id(&id));
+    let client_ref = short(news.client_ref).and_then(plain::reference);
     if message_id.is_none() && client_ref.is_none() {
         return Err("`message_id` or `client_ref` is required");
     }
@@ -142,7 +145,7 @@ fn receipt(provider: &Arc<str>, item: &str, now: Timestamp) -> Result<NewReceipt
             .into(),
         None => now,
     };
-    let code = short(news.code);
+    let code = short(news.code).map(|code| plain::code(&code));
     let digest = hash(&[
         provider.as_bytes(),
         message_id.as_deref().unwrap_or_default().as_bytes(),
@@ -154,10 +157,10 @@ fn receipt(provider: &Arc<str>, item: &str, now: Timestamp) -> Result<NewReceipt
     Ok(NewReceipt {
         provider: Arc::clone(provider),
         digest,
-        message_id: message_id.map(Arc::from),
+        message_id,
         client_ref: client_ref.as_deref().map(AttemptId::from_text),
         state,
-        code: code.map(Arc::from),
+        code,
         at,
         body: Bytes::copy_from_slice(item.as_bytes()),
     })

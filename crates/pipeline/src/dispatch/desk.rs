@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::notice::{AttemptClass, retry_after};
-use engine::time::Timestamp;
+use engine::time::{SECOND, Timestamp};
+use metrics::gauge;
 use ports::dispatch::ProviderState;
 use ports::gateway::{Answer, Gateway};
 
 use super::rate::Bucket;
+use crate::metrics::{PROVIDER_CLOCK, PROVIDER_PERMITS, PROVIDER_RESTING, PROVIDER_WIDTH, SENDS_IN_FLIGHT};
 
 /// So many connections that fail one after the other make a provider rest: nothing is risked by trying, but a queue that is tried
 /// again and again at a dead address helps nobody.
@@ -111,6 +113,13 @@ impl Desk {
         }
     }
 
+    /// Calls begin whose slots were taken before.
+    pub(super) fn begun(&mut self, now: Timestamp, calls: usize) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.begun(now, calls);
+        }
+    }
+
     /// A call is over.
     pub(super) fn answered(&mut self, now: Timestamp, answer: &Answer) {
         self.in_flight -= 1;
@@ -148,13 +157,23 @@ impl Desk {
         self.in_flight
     }
 
-    /// Whether it is left alone for a while.
-    pub(super) fn is_resting(&self) -> bool {
-        self.rest_until.is_some()
+    /// Sets the gauges of this provider.
+    pub(super) fn show(&self) {
+        let provider = self.gateway.name().to_string();
+        let is_resting = self.rest_until.is_some();
+        gauge!(PROVIDER_RESTING, "provider" => provider.clone()).set(f64::from(u8::from(is_resting)));
+        gauge!(PROVIDER_WIDTH, "provider" => provider.clone()).set(self.width() as f64);
+        if let Some(bucket) = &self.bucket {
+            gauge!(PROVIDER_PERMITS, "provider" => provider.clone()).set(bucket.left() as f64);
+        }
+        if let Some(ahead) = self.gateway.clock_ahead() {
+            gauge!(PROVIDER_CLOCK, "provider" => provider.clone()).set(ahead as f64 / SECOND as f64);
+        }
+        gauge!(SENDS_IN_FLIGHT, "provider" => provider).set(self.in_flight() as f64);
     }
 
     /// How many calls at once it is trusted with.
-    pub(super) fn width(&self) -> usize {
+    fn width(&self) -> usize {
         let most = self.gateway.concurrency().min(self.trust.unwrap_or(usize::MAX));
         if self.unknowns == 0 {
             return most;

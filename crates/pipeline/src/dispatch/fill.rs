@@ -168,10 +168,12 @@ impl Dispatch {
                 return Err(error);
             }
         };
+        let now = at.plus(micros(committing.elapsed()));
         let mut begun = 0;
         for (number, (desk, ready)) in ready.into_iter().enumerate() {
             let why = match granted.get(number) {
                 Some(Grant::Granted) => {
+                    self.desks[desk].begun(now, 1);
                     self.begin(desk, ready, at, committing);
                     begun += 1;
                     continue;

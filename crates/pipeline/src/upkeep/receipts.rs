@@ -8,7 +8,7 @@ use ports::dispatch::Finished;
 use ports::receipt::{PendingReceipt, ReceiptFate, ReceiptStore};
 use ports::store::StoreError;
 
-use crate::metrics::{DELIVERED_SECONDS, RECEIPTS, between};
+use crate::metrics::{DELIVERED_SECONDS, RECEIPTS, RECEIPTS_LATE, between};
 use crate::told::Telling;
 
 /// Receipts in one step.
@@ -21,6 +21,9 @@ const AGAIN: i64 = 15 * SECOND;
 const LONG_PATIENCE: i64 = 72 * HOUR;
 /// How often that is looked at after the first while.
 const NOW_AND_THEN: i64 = HOUR;
+
+/// News that took longer to come is late: providers push within minutes.
+const LATE: i64 = HOUR;
 
 /// Applies what waits; says how many receipts were looked at.
 pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<usize, StoreError> {
@@ -43,6 +46,9 @@ pub(super) async fn apply(store: &dyn ReceiptStore, now: Timestamp) -> Result<us
         {
             let took = between(submitted_at, receipt.at);
             histogram!(DELIVERED_SECONDS, "provider" => receipt.provider.to_string()).record(took);
+        }
+        if receipt.received_at.since(receipt.at) > LATE {
+            counter!(RECEIPTS_LATE, "provider" => receipt.provider.to_string()).increment(1);
         }
         counter!(RECEIPTS, "provider" => receipt.provider.to_string(), "result" => result).increment(1);
     }

@@ -29,6 +29,8 @@ const NOT_SENT_IN_TIME: &str = "not_sent_in_time";
 pub(crate) struct Leases {
     by_notice: HashMap<String, Lent>,
     tokens: u64,
+    /// How many ended by themselves.
+    ended: u64,
 }
 
 struct Lent {
@@ -69,7 +71,14 @@ impl Leases {
     }
 
     fn end_overdue(&mut self, now: Timestamp) {
+        let before = self.by_notice.len();
         self.by_notice.retain(|_, lent| lent.until > now);
+        self.ended += (before - self.by_notice.len()) as u64;
+    }
+
+    /// How many ended by themselves.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended
     }
 }
 

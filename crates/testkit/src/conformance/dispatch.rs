@@ -55,7 +55,16 @@ pub async fn a_lease_ends_with_its_process_or_its_time(place: &dyn Place) {
     assert_eq!(store.lease(at(1), 5).await.unwrap().len(), 1);
     assert!(store.lease(at(30), 5).await.unwrap().is_empty());
     assert_eq!(place.open().await.lease(at(30), 5).await.unwrap().len(), 1);
-    assert_eq!(store.lease(at(0).plus(HOUR), 5).await.unwrap().len(), 1);
+    assert_eq!(store.leases_ended(), 0);
+    let due = store.lease(at(0).plus(HOUR), 5).await.unwrap();
+    assert_eq!((due.len(), store.leases_ended()), (1, 1));
+    store.release(&[(due[0].id.clone(), due[0].token)]).await.unwrap();
+    assert_eq!(store.lease(at(0).plus(2 * HOUR), 5).await.unwrap().len(), 1);
+    assert_eq!(
+        store.leases_ended(),
+        1,
+        "one that was given back has not ended by itself"
+    );
 }
 
 /// A lease that was given back and taken anew fences out who had it first.

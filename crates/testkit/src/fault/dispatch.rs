@@ -49,6 +49,10 @@ impl DispatchStore for FaultyStore {
         self.turn("lease", lease).await
     }
 
+    fn leases_ended(&self) -> u64 {
+        self.inner.leases_ended()
+    }
+
     async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
         self.turn("release", self.inner.release(notices)).await
     }

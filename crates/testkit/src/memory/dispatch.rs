@@ -31,7 +31,9 @@ impl DispatchStore for MemoryStore {
             return Ok(Vec::new());
         }
         let (mut books, mut leases) = (self.books(), self.leases());
+        let before = leases.by_notice.len();
         leases.by_notice.retain(|_, (_, until)| *until > now);
+        leases.ended += (before - leases.by_notice.len()) as u64;
         for notice in &mut books.notices {
             let is_due = notice.state == NoticeState::Queued && notice.not_before <= now;
             if is_due && notice.expires_at <= now {
@@ -67,6 +69,10 @@ impl DispatchStore for MemoryStore {
             });
         }
         Ok(leased)
+    }
+
+    fn leases_ended(&self) -> u64 {
+        self.leases().ended
     }
 
     async fn release(&self, notices: &[(NoticeId, u64)]) -> Result<(), StoreError> {
