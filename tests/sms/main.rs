@@ -66,9 +66,12 @@ fn refusal(fault: Fault) -> Option<AttemptClass> {
         | Fault::ThrottledNegative
         | Fault::ThrottledAbsurd
         | Fault::UnavailableSeconds
-        | Fault::UnavailableDate => AttemptClass::ThrottledAccount,
-        // A client cannot know that the id is another message's; the reference tells.
-        Fault::AnotherId => AttemptClass::Accepted,
+        | Fault::UnavailableDate
+        | Fault::ThrottledDateAhead => AttemptClass::ThrottledAccount,
+        // A client cannot know that the id is another message's; the reference tells. A wrong clock changes nothing.
+        Fault::AnotherId | Fault::DateBehind | Fault::DateAhead | Fault::DateGarbage => {
+            AttemptClass::Accepted
+        }
         _ => return None,
     })
 }
@@ -143,6 +146,38 @@ async fn a_connection_that_is_treated_badly_proves_what_it_proves() {
         ..Options::new("primary", "http://127.0.0.1:9/v1/messages")
     });
     assert_eq!(send(&nobody.unwrap(), "one").await.class, AttemptClass::NotSent);
+}
+
+/// A dropped first packet proves that nothing was sent, and how long to wait goes by the clock of who says so.
+#[tokio::test]
+async fn a_black_hole_is_not_sent_and_a_wrong_clock_is_seen_and_not_followed() {
+    let hole = Plan::parse(
+        "connections = { black_hole = \"20s\" }",
+        world::gateway::Format::Toml,
+        "plan",
+    );
+    let (server, client) = start(hole.unwrap()).await;
+    let mut classes = Vec::new();
+    // The hole may take a moment to open.
+    while classes.last() != Some(&AttemptClass::NotSent) && classes.len() < 100 {
+        classes.push(send(&self::client(&server, "t"), "one").await.class);
+    }
+    assert_eq!(classes.last(), Some(&AttemptClass::NotSent), "{classes:?}");
+    assert_eq!(client.clock_ahead(), None);
+    let late = Plan::parse(
+        "rates = { throttled-date-ahead = 1.0 }",
+        world::gateway::Format::Toml,
+        "plan",
+    );
+    let (_server, client) = start(late.unwrap()).await;
+    let answer = send(&client, "one").await;
+    assert_eq!(answer.class, AttemptClass::ThrottledAccount);
+    assert!(answer.retry_after <= Some(3), "{:?}", answer.retry_after);
+    let ahead = client.clock_ahead().map(|ahead| ahead / 1_000_000);
+    assert!(
+        ahead.is_some_and(|ahead| (900..=1_020).contains(&ahead)),
+        "{ahead:?}"
+    );
 }
 
 /// A stranger to whom a redirect leads is never told anybody's phone.

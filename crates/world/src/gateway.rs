@@ -10,6 +10,7 @@ mod desk;
 mod door;
 mod fault;
 mod generic;
+mod hole;
 mod http;
 mod ledger;
 mod limits;
@@ -89,9 +90,13 @@ pub struct Gateway {
 
 impl Gateway {
     /// Opens the ledger, reads back what is in it, and listens.
+    #[expect(
+        clippy::unused_async,
+        reason = "it needs a runtime, and whoever awaits it has one"
+    )]
     pub async fn start(options: Options) -> io::Result<Gateway> {
         let ledger = Ledger::open(options.ledger.as_deref())?;
-        let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        let listener = hole::listen(options.listen).map_err(|error| {
             io::Error::new(
                 error.kind(),
                 format!("cannot listen on {}: {error}", options.listen),
@@ -136,7 +141,7 @@ impl Gateway {
 
     /// Puts a plan in force; its counts begin anew.
     pub fn set_plan(&self, plan: Plan) {
-        self.desk.books().course = plan::Course::new(plan);
+        self.desk.obey(plan);
     }
 
     /// Stops listening, cuts every connection, and frees port and ledger before it returns.
@@ -164,6 +169,9 @@ async fn listen(
     let mut connections = JoinSet::new();
     let mut pushing = JoinSet::new();
     pushing.spawn(deliveries);
+    let mut holes = desk.holes();
+    holes.mark_changed();
+    let mut stuffing = hole::Stuffing::default();
     loop {
         while connections.try_join_next().is_some() {}
         if connections.len() >= MAX_CONNECTIONS {
@@ -171,9 +179,20 @@ async fn listen(
         }
         let accepted = tokio::select! {
             _ = &mut stopped => break,
+            Ok(()) = holes.changed() => {
+                let length = *holes.borrow_and_update();
+                if let Some(length) = length {
+                    tokio::select! {
+                        _ = &mut stopped => break,
+                        opened = hole::open(&listener, length) => stuffing = opened,
+                    }
+                }
+                continue;
+            }
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            Ok((_, from)) if stuffing.is_ours(from) => {}
             Ok((stream, _)) => {
                 connections.spawn(connection::serve(stream, Arc::clone(&desk)));
             }

@@ -63,7 +63,7 @@ impl Wire {
             match self.next(desk).await? {
                 Next::Closed => return Ok(()),
                 Next::Malformed(malformed) => {
-                    let answer = desk.note_malformed(&malformed).encode(false);
+                    let answer = desk.note_malformed(&malformed).encode(&desk.date(), false);
                     return self.send_last(&answer).await;
                 }
                 Next::Request(request) => {
@@ -167,15 +167,21 @@ impl Wire {
             }
             Manner::AnswerSlowly(answer) => {
                 pause(pace.slow_by).await;
-                self.stream.write_all(&answer.encode(keep_alive)).await?;
+                self.stream
+                    .write_all(&answer.encode(&desk.date(), keep_alive))
+                    .await?;
             }
             Manner::AnswerInDrips(answer) => {
-                for byte in answer.encode(keep_alive) {
+                for byte in answer.encode(&desk.date(), keep_alive) {
                     self.stream.write_all(&[byte]).await?;
                     pause(pace.drip).await;
                 }
             }
-            Manner::Answer(answer) => self.stream.write_all(&answer.encode(keep_alive)).await?,
+            Manner::Answer(answer) => {
+                self.stream
+                    .write_all(&answer.encode(&desk.date(), keep_alive))
+                    .await?;
+            }
         }
         Ok(keep_alive)
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::http::{Request, Response};
-use super::plan::{Course, Format, Plan};
+use super::plan::{Format, Plan};
 use super::receipts::{About, ReceiptFault};
 
 pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
@@ -15,9 +15,9 @@ pub(super) fn answer(desk: &Desk, request: &Request) -> Response {
         ("GET", "/_control/plan") => Response::json(200, &json!(desk.books().course.plan())),
         ("PUT", "/_control/plan") => put_plan(desk, request),
         ("POST", "/_control/clear-plan") => {
-            let mut books = desk.books();
-            books.course = Course::new(books.course.plan().without_faults());
-            Response::json(200, &json!(books.course.plan()))
+            let calm = desk.books().course.plan().without_faults();
+            desk.obey(calm);
+            Response::json(200, &json!(desk.books().course.plan()))
         }
         ("GET", "/_control/pushes") => Response::json(200, &json!(desk.post.pushed())),
         ("POST", "/_control/push") => push(desk, request),
@@ -66,9 +66,8 @@ fn put_plan(desk: &Desk, request: &Request) -> Response {
         .is_some_and(|kind| kind.contains("toml"));
     match Plan::parse(text, if is_toml { Format::Toml } else { Format::Json }, "plan") {
         Ok(plan) => {
-            let mut books = desk.books();
-            books.course = Course::new(plan);
-            Response::json(200, &json!(books.course.plan()))
+            desk.obey(plan);
+            Response::json(200, &json!(desk.books().course.plan()))
         }
         Err(fault) => error(422, &fault.to_string()),
     }
@@ -100,7 +99,7 @@ fn push(desk: &Desk, request: &Request) -> Response {
         message_id: taken.message_id.clone(),
     };
     // Nobody waits here for the push: `pushes` tells what came of it.
-    let _unwatched = desk.push(receipts, wanted.fault, &about);
+    let _unwatched = desk.push(books.course.plan(), receipts, wanted.fault, &about);
     Response::json(202, &json!({"message_id": about.message_id}))
 }
 

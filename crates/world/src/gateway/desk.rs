@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::fmt::strtime;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::control;
 use super::fault::{Fault, Manner, Setting};
@@ -20,11 +20,16 @@ use super::plan::{Course, Plan};
 use super::post::{Parcel, Post};
 use super::receipts::{About, ReceiptFault, Receipts};
 
+/// How far a clock is off that is wrong, in seconds: more than any provider forgives.
+pub(super) const SKEW: i64 = 16 * 60;
+
 /// What the connections share.
 pub(super) struct Desk {
     books: Mutex<Books>,
     token: Option<String>,
     pub(super) post: Post,
+    /// For how long no connection is taken, from when that is said.
+    hole: watch::Sender<Option<Duration>>,
 }
 
 /// Plan and ledger under one lock, so that a decision and its line are one step.
@@ -43,6 +48,7 @@ pub(super) struct Pace {
 
 impl Desk {
     pub(super) fn new(ledger: Ledger, plan: Plan, token: Option<String>, post: Post) -> Desk {
+        let hole = plan.connections.black_hole.map(|length| length.0);
         Desk {
             books: Mutex::new(Books {
                 course: Course::new(plan),
@@ -50,6 +56,7 @@ impl Desk {
             }),
             token,
             post,
+            hole: watch::Sender::new(hole),
         }
     }
 
@@ -66,6 +73,28 @@ impl Desk {
             drip: plan.drip.0,
             hang_limit: plan.hang_limit.0,
         }
+    }
+
+    /// The time by the gateway's own clock.
+    fn time(&self) -> Timestamp {
+        time_of(self.books().course.plan())
+    }
+
+    /// The `Date` of an answer that leaves now.
+    pub(super) fn date(&self) -> String {
+        http_date(self.time())
+    }
+
+    /// Puts a plan in force; its counts begin anew.
+    pub(super) fn obey(&self, plan: Plan) {
+        let hole = plan.connections.black_hole.map(|length| length.0);
+        self.books().course = Course::new(plan);
+        self.hole.send_replace(hole);
+    }
+
+    /// Follows how long no connection is to be taken from now on.
+    pub(super) fn holes(&self) -> watch::Receiver<Option<Duration>> {
+        self.hole.subscribe()
     }
 
     /// Takes a request; the ledger has its line when this returns.
@@ -129,7 +158,7 @@ impl Desk {
         }
         books.course.count_accepted();
         match books.course.receipts_of(&about.client_ref, &to) {
-            Some((receipts, fault)) => match self.push(receipts, fault, &about) {
+            Some((receipts, fault)) => match self.push(books.course.plan(), receipts, fault, &about) {
                 Some(pushed) => Manner::After(pushed, Box::new(manner)),
                 None => manner,
             },
@@ -140,10 +169,12 @@ impl Desk {
     /// Hands the receipts of a message to the post; gives what to wait for before anything is answered.
     pub(super) fn push(
         &self,
+        plan: &Plan,
         receipts: &Receipts,
         fault: Option<ReceiptFault>,
         about: &About,
     ) -> Option<oneshot::Receiver<()>> {
+        let ahead = SignedDuration::from_secs(plan.clock_ahead);
         if fault.is_none() && receipts.is_batched() {
             self.post.send_with_others(receipts, about.clone());
             return None;
@@ -155,7 +186,7 @@ impl Desk {
             receipts: receipts.clone(),
             about: about.clone(),
             fault,
-            pushes: receipts.pushes(fault, about, now()),
+            pushes: receipts.pushes(fault, about, now() + ahead),
             done,
         });
         pushed
@@ -212,14 +243,10 @@ fn over_a_limit(books: &Books, to: &str) -> Option<Response> {
 
 fn manner_of(fault: Fault, books: &Books, request: &Request, message_id: &str) -> Manner {
     let retry_after = books.course.plan().retry_after.0;
+    let now = time_of(books.course.plan());
     // Rounded up, since an HTTP date knows no fractions and must not lie in the past.
     let seconds = retry_after.as_millis().div_ceil(1000) as u64;
-    let until = now() + SignedDuration::from_secs(seconds as i64 + 1);
-    let date = strtime::format(
-        "%a, %d %b %Y %H:%M:%S GMT",
-        &until.to_zoned(jiff::tz::TimeZone::UTC),
-    )
-    .expect("every part of the pattern is there in a zoned time");
+    let date = http_date(now + SignedDuration::from_secs(seconds as i64 + 1));
     fault.manner(&Setting {
         message_id,
         last_id: &books.ledger.last_id(),
@@ -227,7 +254,20 @@ fn manner_of(fault: Fault, books: &Books, request: &Request, message_id: &str) -
         path: &request.path,
         retry_after_seconds: seconds,
         retry_after_date: &date,
+        dates: [-SKEW, SKEW].map(|off| http_date(now + SignedDuration::from_secs(off))),
+        retry_after_date_ahead: http_date(now + SignedDuration::from_secs(SKEW + seconds as i64)),
     })
+}
+
+/// The time by the clock that a plan gives the gateway.
+fn time_of(plan: &Plan) -> Timestamp {
+    now() + SignedDuration::from_secs(plan.clock_ahead)
+}
+
+/// As HTTP writes times.
+fn http_date(at: Timestamp) -> String {
+    strtime::format("%a, %d %b %Y %H:%M:%S GMT", &at.to_zoned(jiff::tz::TimeZone::UTC))
+        .expect("every part of the pattern is there in a zoned time")
 }
 
 fn found(books: &Books, client_ref: &str) -> Response {

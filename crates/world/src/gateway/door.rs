@@ -18,6 +18,10 @@ pub struct Connections {
     pub reset: f64,
     /// The share on which nothing ever happens.
     pub hang: f64,
+    /// For how long from now on no new connection comes about: its first packet is dropped, as behind a broken router.
+    /// Connections that stand go on, and so does `/_control` on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub black_hole: Option<Span>,
     /// After how much idleness a connection is closed; absent: long after any client has closed it. A client that writes
     /// at that moment meets the close.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -158,6 +158,14 @@ pub enum Fault {
     OthersList,
     /// 200 with a state that no document lists.
     UnlistedState,
+    /// 200 and right, dated sixteen minutes ago.
+    DateBehind,
+    /// 200 and right, dated in sixteen minutes.
+    DateAhead,
+    /// 200 and right, with a `Date` that is none.
+    DateGarbage,
+    /// 429 with `Retry-After` as an HTTP date by a clock that is sixteen minutes ahead, as its `Date` says.
+    ThrottledDateAhead,
 }
 
 /// What the connection does once the ledger has its line.
@@ -186,10 +194,14 @@ pub(super) struct Setting<'a> {
     pub(super) path: &'a str,
     pub(super) retry_after_seconds: u64,
     pub(super) retry_after_date: &'a str,
+    /// What clocks show that are behind and ahead.
+    pub(super) dates: [String; 2],
+    /// When to come again by the clock that is ahead.
+    pub(super) retry_after_date_ahead: String,
 }
 
 /// Every fault with its name and with what becomes of the message.
-const TABLE: [(Fault, &str, Verdict); 71] = {
+const TABLE: [(Fault, &str, Verdict); 75] = {
     use Fault as F;
     use Verdict::{Accepted, None, Refused};
     [
@@ -268,6 +280,10 @@ const TABLE: [(Fault, &str, Verdict); 71] = {
         (F::EmptyList, "empty-list", None),
         (F::OthersList, "others-list", None),
         (F::UnlistedState, "unlisted-state", None),
+        (F::DateBehind, "date-behind", Accepted),
+        (F::DateAhead, "date-ahead", Accepted),
+        (F::DateGarbage, "date-garbage", Accepted),
+        (F::ThrottledDateAhead, "throttled-date-ahead", Refused),
     ]
 };
 
@@ -348,7 +364,7 @@ mod tests {
             assert_eq!(*fault as usize, place, "{name}");
             assert_eq!(name.parse::<Fault>().ok(), Some(*fault));
         }
-        assert_eq!(TABLE.len(), Fault::UnlistedState as usize + 1);
+        assert_eq!(TABLE.len(), Fault::ThrottledDateAhead as usize + 1);
     }
 
     #[test]

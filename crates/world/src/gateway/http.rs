@@ -268,8 +268,14 @@ impl Response {
         self.body.as_deref().unwrap_or_default()
     }
 
-    pub(super) fn encode(&self, keep_alive: bool) -> Vec<u8> {
+    /// As it goes over the wire; `date` is the time by the gateway's clock.
+    pub(super) fn encode(&self, date: &str, keep_alive: bool) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        if !self.headers.iter().any(|(name, _)| *name == "Date") {
+            head.push_str("Date: ");
+            head.push_str(date);
+            head.push_str("\r\n");
+        }
         for (name, value) in &self.headers {
             head.push_str(name);
             head.push_str(": ");

@@ -38,6 +38,10 @@ pub struct Plan {
     pub receipt_delay: Span,
     /// How long after acceptance a look-up still finds nothing.
     pub look_up_lag: Span,
+    /// Seconds that the clock of this provider is ahead of the world's, which `Date`, `Retry-After` and receipts that go by
+    /// themselves tell; negative: behind.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clock_ahead: i64,
     /// What each number may be sent.
     pub limits: Limits,
     /// What befalls connections before anything is asked.
@@ -62,12 +66,18 @@ impl Default for Plan {
             hang_limit: Span::seconds(120),
             receipt_delay: Span::seconds(3),
             look_up_lag: Span::seconds(0),
+            clock_ahead: 0,
             limits: Limits::default(),
             connections: Connections::default(),
             elsewhere: "http://127.0.0.1:9/".to_owned(),
             receipts: None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// A fault for single messages. Every condition that is given must hold.
@@ -256,6 +266,7 @@ impl Plan {
             look_up_rates: LookUpRates::default(),
             messages: Vec::new(),
             look_up_lag: Span::seconds(0),
+            clock_ahead: 0,
             limits: Limits::default(),
             connections: Connections::default(),
             receipts: self.receipts.clone().map(Receipts::without_faults),

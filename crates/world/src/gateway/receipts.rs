@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::desk::SKEW;
 use super::plan::Span;
 pub use kinds::ReceiptFault;
 
@@ -206,6 +207,8 @@ impl Receipts {
                 others[50] = json!({"state": 5});
                 bodies = vec![among(others, 99, delivered)];
             }
+            Some(F::DatedAhead) => bodies = vec![news("delivered", earlier(now, -SKEW))],
+            Some(F::DatedBehind) => bodies = vec![news("delivered", earlier(now, SKEW))],
             Some(F::ThreeDaysLate) => bodies = vec![news("delivered", earlier(now, 3 * 24 * 3600))],
             _ => {}
         }
@@ -254,6 +257,7 @@ impl Receipts {
         let id = format!("msg_{}_{number}", about.message_id);
         let time = match fault {
             Some(ReceiptFault::OldTimestamp) => earlier(now, 6 * 60),
+            Some(ReceiptFault::AheadTimestamp) => earlier(now, -6 * 60),
             _ => now,
         };
         let time = time.as_second().to_string();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use world::gateway::{Fault, Gateway, Verdict};
 
 use crate::{client, gateway, look_up, message};
@@ -74,7 +74,7 @@ async fn whole(answer: Response) -> String {
 }
 
 /// Fault, what the client sees, and what became of the message.
-const EXPECTED: [(&str, &str, Verdict); 71] = [
+const EXPECTED: [(&str, &str, Verdict); 75] = [
     ("invalid-number", "400 invalid_number", Verdict::Refused),
     ("invalid-number-422", "422 invalid_number", Verdict::Refused),
     ("blocked", "400 blocked", Verdict::Refused),
@@ -198,6 +198,14 @@ const EXPECTED: [(&str, &str, Verdict); 71] = [
     ("empty-list", "200 no word", Verdict::None),
     ("others-list", "200 no word", Verdict::None),
     ("unlisted-state", "200 no word", Verdict::None),
+    ("date-behind", "200 m1", Verdict::Accepted),
+    ("date-ahead", "200 m1", Verdict::Accepted),
+    ("date-garbage", "200 m1", Verdict::Accepted),
+    (
+        "throttled-date-ahead",
+        "429 throttled after DATE",
+        Verdict::Refused,
+    ),
 ];
 
 #[tokio::test]
@@ -304,6 +312,73 @@ async fn connections_are_closed_reset_and_left_alone_before_anything_is_read() {
         "{seen:?}"
     );
     assert_eq!(seen[2], "timeout");
+}
+
+#[tokio::test]
+async fn a_black_hole_lets_no_connection_come_about_and_closes_again() {
+    let gateway = gateway("").await;
+    let standing = client();
+    let send = |client: &reqwest::Client, client_ref: &str| {
+        client.post(gateway.url()).json(&message(client_ref)).send()
+    };
+    assert_eq!(send(&standing, "before").await.unwrap().status(), 200);
+    // By the control of a running gateway; its own answer comes over a connection that stands.
+    let control = format!("http://{}/_control/plan", gateway.address());
+    let hole = json!({"connections": {"black_hole": "2s"}});
+    let put = standing.put(control).json(&hole).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+    assert_eq!(send(&standing, "inside").await.unwrap().status(), 200);
+    // As a client is that keeps no connection.
+    let new = reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .connect_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let (mut tried, mut dropped) = (0, 0);
+    let taken = loop {
+        tried += 1;
+        assert!(tried < 10_000, "{dropped} connections were dropped");
+        match send(&new, "new").await {
+            Err(error) => {
+                assert!(error.is_connect() && error.is_timeout(), "{error:?}");
+                dropped += 1;
+            }
+            Ok(answer) if dropped == 0 => assert!(answer.status().is_success(), "the hole is not open yet"),
+            Ok(answer) => break answer.status(),
+        }
+    };
+    assert_eq!(taken, 200);
+    assert!(dropped >= 3, "only {dropped} connections were dropped");
+}
+
+#[tokio::test]
+async fn dates_go_by_the_clock_of_the_gateway_or_are_wrong() {
+    let ahead = async |plan: &str| {
+        let gateway = gateway(plan).await;
+        let sent = client().post(gateway.url()).json(&message("ref")).send().await;
+        let date = sent.unwrap().headers()["date"].to_str().unwrap().to_owned();
+        let date = jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(&date)
+            .ok()?;
+        // The ledger goes by the clock of the world.
+        let now: jiff::Timestamp = gateway.calls().unwrap()[0].at.parse().unwrap();
+        Some(date.duration_since(now).as_secs())
+    };
+    for (plan, expected) in [
+        ("", 0),
+        ("clock_ahead = 240", 240),
+        ("clock_ahead = -360", -360),
+        ("rates = { date-behind = 1.0 }", -960),
+        ("rates = { date-ahead = 1.0 }", 960),
+        ("rates = { throttled-date-ahead = 1.0 }", 960),
+    ] {
+        let seen = ahead(plan)
+            .await
+            .unwrap_or_else(|| panic!("no date under {plan}"));
+        assert!((seen - expected).abs() < 60, "{plan}: {seen}");
+    }
+    assert_eq!(ahead("rates = { date-garbage = 1.0 }").await, None);
 }
 
 #[tokio::test]

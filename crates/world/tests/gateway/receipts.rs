@@ -200,6 +200,16 @@ async fn pushes_are_forged_unsigned_old_and_replayed() {
     assert_eq!(replayed[0].headers, replayed[1].headers);
     assert_eq!(replayed[0].body, replayed[1].body);
 
+    let (_gateway, ahead) = pushes("ahead-timestamp", 1).await;
+    assert!(seconds(&ahead[0]) > seconds(&right[0]) + 300);
+    let at = |got: &Got| {
+        let at: jiff::Timestamp = got.json()["at"].as_str().unwrap().parse().unwrap();
+        at.as_second()
+    };
+    let (_gateway, behind) = pushes("dated-behind", 1).await;
+    let (_gateway, ahead) = pushes("dated-ahead", 1).await;
+    assert!(at(&behind[0]) + 900 < at(&right[0]) && at(&right[0]) + 900 < at(&ahead[0]));
+
     let (_gateway, late) = pushes("three-days-late", 1).await;
     let day = |got: &Got| got.json()["at"].as_str().unwrap()[..10].to_owned();
     assert!(day(&late[0]) < day(&right[0]));

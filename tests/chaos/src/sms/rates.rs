@@ -47,6 +47,7 @@ fn costs(name: &str) -> Option<f64> {
         // A second or two of rest each.
         "throttled-seconds"
         | "throttled-date"
+        | "throttled-date-ahead"
         | "throttled-negative"
         | "unavailable-seconds"
         | "unavailable-date" => 20.0,

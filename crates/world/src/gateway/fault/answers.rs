@@ -133,8 +133,23 @@ impl Fault {
                 body.extend(Response::taken(200, setting.message_id).body());
                 Response::new(200, "application/json", body)
             }
+            _ => self.misdated_answer(setting),
+        }
+    }
+
+    /// Right answers of a clock that is not.
+    fn misdated_answer(self, setting: &Setting<'_>) -> Response {
+        let taken = Response::taken(200, setting.message_id);
+        let [behind, ahead] = &setting.dates;
+        match self {
+            Fault::DateBehind => taken.header("Date", behind),
+            Fault::DateAhead => taken.header("Date", ahead),
+            Fault::DateGarbage => taken.header("Date", "the day before"),
+            Fault::ThrottledDateAhead => Response::problem(429, "throttled", "injected by the plan")
+                .header("Retry-After", &setting.retry_after_date_ahead)
+                .header("Date", ahead),
             // `manner` and `refusal` have taken every other fault.
-            _ => Response::taken(200, setting.message_id),
+            _ => taken,
         }
     }
 

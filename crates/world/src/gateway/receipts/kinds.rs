@@ -54,11 +54,17 @@ pub enum ReceiptFault {
     WrongId,
     /// With the number of somebody else.
     WrongNumber,
+    /// Of what happens in sixteen minutes.
+    DatedAhead,
+    /// Of what happened sixteen minutes before.
+    DatedBehind,
+    /// Signed rightly, in six minutes.
+    AheadTimestamp,
 }
 
 impl ReceiptFault {
     /// Every fault, in the order in which rates are walked.
-    pub const ALL: [ReceiptFault; 24] = {
+    pub const ALL: [ReceiptFault; 27] = {
         use ReceiptFault as F;
         [
             F::Lost,
@@ -85,6 +91,9 @@ impl ReceiptFault {
             F::PartsOutOfOrder,
             F::WrongId,
             F::WrongNumber,
+            F::DatedAhead,
+            F::DatedBehind,
+            F::AheadTimestamp,
         ]
     };
 
@@ -115,6 +124,9 @@ impl ReceiptFault {
             Self::PartsOutOfOrder => "parts-out-of-order",
             Self::WrongId => "wrong-id",
             Self::WrongNumber => "wrong-number",
+            Self::DatedAhead => "dated-ahead",
+            Self::DatedBehind => "dated-behind",
+            Self::AheadTimestamp => "ahead-timestamp",
         }
     }
 }
