@@ -30,7 +30,7 @@ impl<'a> Document<'a> {
     /// The line, from 1, of a byte.
     pub(crate) fn line(&self, at: usize) -> usize {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        before.split(|byte| *byte == b'\n').count()
     }
 
     pub(crate) fn error(&self, key: &str, at: usize, message: impl Into<String>) -> PlanError {
