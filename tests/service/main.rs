@@ -4,6 +4,7 @@
 
 mod beside;
 mod life;
+mod metrics;
 mod pages;
 mod sending;
 mod site;

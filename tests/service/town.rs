@@ -30,6 +30,8 @@ pub(crate) struct Plan<'p> {
     pub(crate) faults: &'p str,
     /// How many calls at once.
     pub(crate) concurrency: u32,
+    /// Further lines of the provider in the configuration.
+    pub(crate) more: &'p str,
 }
 
 impl Default for Plan<'_> {
@@ -38,6 +40,7 @@ impl Default for Plan<'_> {
             hold: "0s",
             faults: "",
             concurrency: 8,
+            more: "",
         }
     }
 }
@@ -64,7 +67,10 @@ impl Town {
             owners: &owners,
             mapping: MAPPING,
             provider: &provider.url(),
-            provider_lines: &format!("deadline = \"4s\"\nconcurrency = {}", plan.concurrency),
+            provider_lines: &format!(
+                "deadline = \"4s\"\nconcurrency = {}\n{}",
+                plan.concurrency, plan.more
+            ),
             lease: "10s",
         });
         Self {
