@@ -2,6 +2,7 @@
 //! written or answered. A phone or a name is nowhere in clear; a plate is in no log, metric, trace or error.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod echo;
 #[path = "../service/site.rs"]
 #[expect(dead_code, reason = "the site serves other tests too")]
 mod site;
@@ -93,10 +94,15 @@ fn owners(broken: bool) -> String {
 
 /// The whole answer to a request with a body.
 fn post(town: &Town, path: &str, kind: &str, body: &str) -> Vec<u8> {
+    post_with(town, path, &format!("content-type: {kind}\r\n"), body)
+}
+
+/// As [`post`], with headers of its own, each with its end of line.
+fn post_with(town: &Town, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(town.site.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
         town.site.address(),
         body.len()
     );
@@ -258,5 +264,107 @@ fn no_canary_leaves_its_cage() {
             "nobody sees {}",
             plate(car)
         );
+    }
+}
+
+/// What else a provider makes of a phone.
+const GROUPED: &str = "199-1357";
+
+/// Pushes that are rightly signed, with a canary in every place; the first news is about messages that were sent.
+fn gossip_in_receipts(town: &Town, seen: &mut Seen) {
+    let phone = |car: u32| format!("+86{PHONE}{car:04}");
+    let mut news: Vec<String> = (0..CARS)
+        .map(|car| {
+            let (to, plate) = (phone(car), plate(car));
+            format!("{{\"message_id\":\"{to}\",\"state\":\"delivered\",\"code\":\"{to}\",\"to\":\"{to}\",\"about\":\"{plate}\"}}")
+        })
+        .collect();
+    news.extend([
+        format!("{{\"message_id\":\"{NAME}\",\"state\":\"delivered\",\"code\":\"{GROUPED}-0001\",\"{NAME}\":\"{NAME}\"}}"),
+        format!("{{\"client_ref\":\"{}\",\"state\":\"delivered\"}}", phone(1)),
+        format!("{{\"client_ref\":\"{NAME}\",\"message_id\":\"{GROUPED}-{NAME}\",\"state\":\"expired\"}}"),
+        format!("{{\"message_id\":\"x\",\"state\":\"{}\"}}", phone(2)),
+        format!("{{\"message_id\":\"x\",\"state\":\"delivered\",\"at\":\"{NAME} {}\"}}", plate(2)),
+    ]);
+    let list = format!("[{}]", news.join(","));
+    let broken = format!("{{\"to\":\"{}\",\"name\":\"{NAME} {}\"", phone(3), plate(3));
+    for (body, expected) in [
+        (&list, " 204 "),
+        (&broken, " 400 "),
+        (&news[9], " 400 "),
+        (&news[10], " 400 "),
+    ] {
+        let answer = post_with(town, "/receipts/primary", &echo::signed(body), body);
+        let first = String::from_utf8_lossy(&answer)
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(first.contains(expected), "{body}: {first}");
+        seen.add("the answer to a receipt", answer);
+    }
+    let path = format!("/receipts/{}", phone(4));
+    seen.add(
+        "no such provider",
+        post_with(town, &path, &echo::signed(&list), &list),
+    );
+    let odd = format!(
+        "webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {GROUPED}\r\n",
+        phone(5),
+        phone(5)
+    );
+    seen.add(
+        "no time of a signature",
+        post_with(town, "/receipts/primary", &odd, &list),
+    );
+}
+
+#[test]
+fn what_a_provider_echoes_goes_no_further() {
+    let town = Town::new(Plan::default());
+    let gossip = echo::Gossip::start();
+    town.site.write("owners.csv", &owners(false));
+    town.site.write("receipts.key", echo::SECRET);
+    let config = fs::read_to_string(town.site.path("clearwalk.toml")).unwrap();
+    let ours = format!("{}\"\nreceipt_secret_file = \"receipts.key", gossip.url());
+    assert!(config.contains(&town.provider.url()), "{config}");
+    town.site
+        .write("clearwalk.toml", &config.replace(&town.provider.url(), &ours));
+    let log = town.site.path("serve.log");
+    let (mut seen, mut plates) = (Seen(Vec::new()), Seen(Vec::new()));
+    let service = Service::start(&town, &log);
+    town.offend(
+        "first.csv",
+        &(0..CARS).map(|car| (car, "2025-03-02")).collect::<Vec<_>>(),
+    );
+    let states = || town.site.get("/v1/stats")["notices"]["by_state"].clone();
+    // Two are taken at once, the others found by a look-up after a quarter of a minute.
+    let found = wait(Duration::from_mins(1), || {
+        (states()["accepted"] == u64::from(CARS)).then_some(())
+    });
+    assert!(
+        found.is_some(),
+        "{}\n{}",
+        states(),
+        fs::read_to_string(&log).unwrap()
+    );
+    assert_eq!(gossip.sends(), echo::WAYS);
+    gossip_in_receipts(&town, &mut seen);
+    // The id was a phone or a name, and the receipt is found by it nevertheless.
+    let delivered = wait(SOON, || (states()["delivered"] == 2).then_some(()));
+    assert!(delivered.is_some(), "{}", states());
+    ask_everything(&town, &mut seen, &mut plates);
+    for file in ["clearwalk.db", "clearwalk.db-wal", "copy.db"] {
+        plates.add(file, fs::read(town.site.path(file)).unwrap());
+    }
+    drop(service);
+    seen.add("log", fs::read(&log).unwrap());
+    let nowhere: [&str; 0] = [];
+    for canary in [PHONE, NAME, GROUPED] {
+        assert_eq!(seen.places_of(canary), nowhere, "{canary}");
+        assert_eq!(plates.places_of(canary), nowhere, "{canary}");
+    }
+    for car in 0..CARS {
+        assert_eq!(seen.places_of(&plate(car)), nowhere, "{}", plate(car));
     }
 }
