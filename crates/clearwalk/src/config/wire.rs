@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use formats::rules_files::RulesFiles;
-use gateway_sms::generic::{Generic, Options};
+use gateway_sms::generic::Options;
 use secrecy::SecretString;
 
 use super::settings::{Provider, Settings};
@@ -49,9 +49,5 @@ impl Provider {
 
 /// What is wrong with the address of a provider, if anything.
 pub(super) fn bad_url(name: &str, url: &str) -> Option<String> {
-    // Fails only when this process has installed it before, which is as good.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    Generic::new(Options::new(name, url))
-        .err()
-        .map(|error| error.what)
+    Options::new(name, url).check().err().map(|error| error.what)
 }
