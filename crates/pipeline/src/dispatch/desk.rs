@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::notice::{AttemptClass, retry_after};
-use engine::time::{SECOND, Timestamp};
+use engine::time::{MINUTE, SECOND, Timestamp};
 use metrics::gauge;
 use ports::dispatch::ProviderState;
 use ports::gateway::{Answer, Gateway};
@@ -15,6 +15,8 @@ use crate::metrics::{PROVIDER_CLOCK, PROVIDER_PERMITS, PROVIDER_RESTING, PROVIDE
 /// So many connections that fail one after the other make a provider rest: nothing is risked by trying, but a queue that is tried
 /// again and again at a dead address helps nobody.
 const FAILURES_BEFORE_REST: u32 = 5;
+/// The longest such rest: a queue that waited for hours does not wait long for a provider that is back.
+const LONGEST_REST: i64 = 2 * MINUTE;
 /// The store pauses a provider at so many unknowns in a row; no more than are missing to that are in flight at once,
 /// so that a sick provider does not make ten times as many.
 const UNKNOWNS_BEFORE_PAUSE: u32 = 10;
@@ -140,11 +142,10 @@ impl Desk {
         };
         let rest = match answer.class {
             AttemptClass::ThrottledAccount => Some(retry_after(answer.class, 1, answer.retry_after)),
-            AttemptClass::NotSent if self.failures >= FAILURES_BEFORE_REST => Some(retry_after(
-                answer.class,
-                self.failures - FAILURES_BEFORE_REST + 1,
-                None,
-            )),
+            AttemptClass::NotSent if self.failures >= FAILURES_BEFORE_REST => {
+                let tries = self.failures - FAILURES_BEFORE_REST + 1;
+                Some(retry_after(answer.class, tries, None).min(LONGEST_REST))
+            }
             _ => None,
         };
         if let Some(rest) = rest {
