@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -20,7 +21,9 @@ pub struct Running {
 
 impl Running {
     /// Starts a command; its talk goes into files beside `log`.
-    pub fn start(mut command: Command, log: PathBuf) -> Result<Self> {
+    /// It does not outlive the thread that starts it, whatever kills that.
+    pub fn start(command: &Command, log: PathBuf) -> Result<Self> {
+        let mut command = leashed(command);
         let file = |ending| File::create(log.with_extension(ending)).context("a log file cannot be made");
         let child = command
             .stdin(Stdio::null())
@@ -131,9 +134,63 @@ impl Drop for Running {
     }
 }
 
+/// The same command under a leash: the system kills it when who started it dies, so that a campaign that is killed leaves no
+/// service behind. `setpriv` becomes the program and keeps its number; where it is missing, nothing holds the child.
+fn leashed(command: &Command) -> Command {
+    static IS_HERE: LazyLock<bool> = LazyLock::new(|| {
+        let mut asked = Command::new("setpriv");
+        asked.arg("--version").stdin(Stdio::null()).stdout(Stdio::null());
+        asked.status().is_ok_and(|status| status.success())
+    });
+    let mut leashed = if *IS_HERE {
+        let mut leash = Command::new("setpriv");
+        leash
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(command.get_program());
+        leash
+    } else {
+        Command::new(command.get_program())
+    };
+    leashed.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => leashed.env(name, value),
+            None => leashed.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        leashed.current_dir(folder);
+    }
+    leashed
+}
+
 /// The last lines of a log.
 fn tail(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outlives_who_started_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("sleep");
+        let starts = std::thread::spawn(move || {
+            let mut command = Command::new("sleep");
+            command.arg("600");
+            let running = Running::start(&command, log).unwrap();
+            let name = format!("/proc/{}/comm", running.id());
+            // The leash is on once the program itself runs.
+            let is_on = || (std::fs::read_to_string(&name).ok()?.trim() == "sleep").then_some(());
+            assert!(wait(Duration::from_secs(30), is_on).is_some());
+            running
+        });
+        let mut running = starts.join().unwrap();
+        let ended = running.ends_within(Duration::from_secs(10)).unwrap();
+        assert!(ended.is_some_and(|status| !status.success()), "{ended:?}");
+    }
 }

@@ -66,7 +66,7 @@ impl Site {
             .current_dir(&self.folder)
             .args(["--config", "clearwalk.toml"])
             .args(arguments);
-        Running::start(command, self.log(name))
+        Running::start(&command, self.log(name))
     }
 
     /// Runs a command that must succeed; answers its standard output.
