@@ -48,17 +48,17 @@ const OUT_OF_SIGHT: [(u8, &str, &str); 7] = [
     (
         7,
         "order independence",
-        "needs the same facts decided again in another order",
+        "an export holds one order of the facts; nothing decides its facts and its inner log again in another",
     ),
     (
         9,
         "replay reproduces",
-        "needs a second, empty store to decide the facts again; compare by `digest`",
+        "facts and inner log are in the export, but nothing feeds both to an empty store yet, whose `digest` would tell",
     ),
     (
         19,
         "the wall clock changes no decision",
-        "needs the same facts decided again under another clock",
+        "an export holds one run under one clock; nothing decides its facts and its inner log again under another",
     ),
     (22, "bounded memory", "is about a running process"),
     (23, "stop, do not guess", "is about a process that meets a fault"),
