@@ -7,11 +7,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ports::clock::{Clock as _, SystemClock};
 use sha2::Sha256;
 
 use crate::NAME;
@@ -122,7 +123,7 @@ fn whole(status: u16, headers: &str, body: &str) -> Vec<u8> {
 
 /// The headers of a push with this body, rightly signed.
 pub(crate) fn signed(body: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemClock.now().as_micros() / 1_000_000;
     let key = STANDARD.decode(SECRET.trim_start_matches("whsec_")).unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
     mac.update(format!("msg_1.{now}.{body}").as_bytes());

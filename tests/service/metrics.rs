@@ -1,5 +1,7 @@
 //! What `/metrics` shows after a day on which everything went wrong that the metrics count.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::site::wait;
@@ -36,6 +38,51 @@ fn value(metrics: &str, sample: &str) -> f64 {
         .unwrap_or_else(|| panic!("no {sample} in {metrics}"))
 }
 
+/// Puts a plan in force at the provider with this address.
+fn obey(url: &str, plan: &str) {
+    let address = url.split('/').nth(2).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = plan.len();
+    write!(
+        stream,
+        "PUT /_control/plan HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/toml\r\nContent-Length: {length}\r\n\r\n{plan}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(" 200 "), "{answer}");
+}
+
+/// What goes wrong with the message to each car, and where receipts are pushed.
+fn troubles(address: &str) -> String {
+    let receipt =
+        |car: u32, fault: &str| format!("[[receipts.messages]]\nto = \"{car:03}\"\nfault = \"{fault}\"\n");
+    format!(
+        "[[messages]]\nto = \"005\"\nfault = \"error-after-taking\"\n\
+         [receipts]\nto = \"http://{}/receipts/primary\"\nsecret = \"{SECRET}\"\ndelay = \"0s\"\n{}{}{}{}{}",
+        address,
+        receipt(0, "twice"),
+        receipt(1, "three-days-late"),
+        receipt(2, "unsigned"),
+        receipt(3, "broken-among-good"),
+        receipt(5, "lost"),
+    )
+}
+
+/// What `/metrics` does not show yet: metrics of the page, and the counts that come last.
+fn missing(shown: &str) -> Vec<String> {
+    let mut names = documented();
+    names.retain(|name| !ONLY_BY_ACCIDENT.contains(&&**name));
+    names.retain(|name| !shown.contains(&format!("# TYPE {name} ")));
+    let counted = [
+        "clearwalk_sms_receipts_duplicate_total{provider=\"primary\"} 1",
+        "clearwalk_sms_receipts_total{provider=\"primary\",result=\"delivered\"} 4",
+    ];
+    let late = counted.into_iter().filter(|it| !shown.contains(it));
+    names.extend(late.map(str::to_owned));
+    names
+}
+
 #[test]
 fn every_metric_of_the_page_is_shown_and_counts_what_it_says() {
     let town = Town::new(Plan {
@@ -43,19 +90,7 @@ fn every_metric_of_the_page_is_shown_and_counts_what_it_says() {
         ..Plan::default()
     });
     town.site.write("receipts.key", SECRET);
-    let receipt =
-        |car: u32, fault: &str| format!("[[receipts.messages]]\nto = \"{car:03}\"\nfault = \"{fault}\"\n");
-    let plan = format!(
-        "[[messages]]\nto = \"005\"\nfault = \"error-after-taking\"\n\
-         [receipts]\nto = \"http://{}/receipts/primary\"\nsecret = \"{SECRET}\"\ndelay = \"0s\"\n{}{}{}{}{}",
-        town.site.address(),
-        receipt(0, "twice"),
-        receipt(1, "three-days-late"),
-        receipt(2, "unsigned"),
-        receipt(3, "broken-among-good"),
-        receipt(5, "lost"),
-    );
-    town.provider.obey(&plan);
+    obey(&town.provider.url(), &troubles(&town.site.address()));
     let service = town.site.serve();
     // The last has no owner, so that nobody is written to.
     let cars = (0..6).chain([500]);
@@ -64,30 +99,14 @@ fn every_metric_of_the_page_is_shown_and_counts_what_it_says() {
         &cars.map(|car| (car, "2025-03-02")).collect::<Vec<_>>(),
     );
     let mut shown = String::new();
-    let is_whole = |shown: &str| {
-        let mut names = documented();
-        names.retain(|name| !ONLY_BY_ACCIDENT.contains(&&**name));
-        names.retain(|name| !shown.contains(&format!("# TYPE {name} ")));
-        let counted = [
-            "clearwalk_sms_receipts_duplicate_total{provider=\"primary\"} 1",
-            "clearwalk_sms_receipts_total{provider=\"primary\",result=\"delivered\"} 4",
-        ];
-        names.extend(
-            counted
-                .into_iter()
-                .filter(|it| !shown.contains(it))
-                .map(str::to_owned),
-        );
-        names
-    };
     let looked = wait(LOOKED_UP, || {
         shown = town.site.try_get("/metrics")?.1;
-        is_whole(&shown).is_empty().then_some(())
+        missing(&shown).is_empty().then_some(())
     });
     assert!(
         looked.is_some(),
         "missing: {:?}\n{}",
-        is_whole(&shown),
+        missing(&shown),
         service.said()
     );
     for (sample, expected) in [

@@ -293,24 +293,6 @@ impl Provider {
         );
     }
 
-    /// From now on it goes by this plan.
-    #[allow(dead_code, reason = "the site serves other tests too")]
-    pub(crate) fn obey(&self, plan: &str) {
-        let mut stream = TcpStream::connect(&self.address).expect("the test gateway listens");
-        let length = plan.len();
-        write!(
-            stream,
-            "PUT /_control/plan HTTP/1.0\r\nHost: {}\r\nContent-Type: application/toml\r\nContent-Length: {length}\r\n\r\n{plan}",
-            self.address
-        )
-        .expect("the test gateway reads");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("the test gateway answers");
-        assert!(answer.contains(" 200 "), "{answer}");
-    }
-
     /// Every whole line of its ledger: what was received, and what became of it.
     pub(crate) fn ledger(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.ledger).unwrap_or_default();
