@@ -62,7 +62,7 @@ fn take_exports(context: &Context, folder: &Path, exports: &Path) -> Result<(), 
         settings.key_file = Some(wiring::key_file(&settings));
         settings.database = copy;
         let store = wiring::open(&settings, Access::Use).await?;
-        let written = export::write_evidence(&store, exports, &texts, rules.grammar()).await;
+        let written = export::write_evidence(&store, exports, &texts, rules.grammar(), settings.caps).await;
         wiring::close(store).await;
         written
     })

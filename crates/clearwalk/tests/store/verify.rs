@@ -235,3 +235,38 @@ fn what_the_gateway_received_is_compared_with_the_attempts() {
     assert!(!report.to_string().contains("13800000001"), "no phone is told");
     site.refuse(4, &["verify", "--exports", "kept", "--gateway-ledger", "absent"]);
 }
+
+/// By the gateway's own times, in any hour and in any 24 hours.
+#[test]
+fn a_recipient_who_was_written_to_too_often_is_found() {
+    let site = kept();
+    rewrite(&site, "store.jsonl", |lines| {
+        let mut store: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(store["caps"], json!({"per_hour": null, "per_day": null}));
+        store["caps"] = json!({"per_hour": 2, "per_day": 3});
+        lines[0] = store.to_string();
+    });
+    let verdict = |times: &[&str], verdict: &str| {
+        let call = |time: &&str| {
+            let call = json!({"at": time, "request": {"method": "POST"}, "client_ref": "n-X-1",
+                              "to": "+8613800000001", "verdict": "accepted"});
+            format!("{call}\n")
+        };
+        site.write("gateway.jsonl", &times.iter().map(call).collect::<String>());
+        let report = found(&site, &["--gateway-ledger", "gateway.jsonl"]);
+        assert!(!report.to_string().contains("13800000001"), "no phone is told");
+        let caps = promise(&report, 15);
+        assert_eq!(caps["verdict"], verdict, "{times:?}: {caps}");
+    };
+    let at = [
+        "2026-11-27T02:00:00Z",
+        "2026-11-27T02:30:00Z",
+        "2026-11-27T03:00:00Z",
+        "2026-11-28T02:00:00Z",
+    ];
+    verdict(&at, "held");
+    verdict(&[at[0], at[1], "2026-11-27T02:59:59Z"], "broken");
+    verdict(&[at[0], at[1], at[2], "2026-11-28T01:59:59Z"], "broken");
+    rewrite(&site, "records.jsonl", |lines| drop(lines.pop()));
+    assert_eq!(promise(&found(&site, &[]), 15)["verdict"], "skipped");
+}

@@ -62,6 +62,15 @@ pub(super) struct Store {
     pub(super) progress: Progress,
     pub(super) stats: Counters,
     pub(super) policies: Vec<Policy>,
+    #[serde(default)]
+    pub(super) caps: Caps,
+}
+
+/// Most messages to one recipient by the settings; none: no limit.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Caps {
+    pub(super) per_hour: Option<u32>,
+    pub(super) per_day: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use engine::message::Texts;
 use engine::plate::Grammar;
+use ports::dispatch::Caps;
 use ports::log::Stream as _;
 use ports::read::ReadStore as _;
 use ports::store::IntakeStore as _;
@@ -22,11 +23,12 @@ pub(crate) async fn write(
     folder: &Path,
     texts: &Texts,
     grammar: Grammar,
+    caps: Caps,
 ) -> Result<(), Failure> {
     for name in world::verify::FILES {
         let mut out = Writer::into_file(&folder.join(name))?;
         match name {
-            "store.jsonl" => out.raw(itself(store).await?.to_string().as_bytes())?,
+            "store.jsonl" => out.raw(itself(store, caps).await?.to_string().as_bytes())?,
             "facts.jsonl" => super::facts(store, &mut out).await?,
             "records.jsonl" => super::records(store, &mut out).await?,
             "inner.jsonl" => super::inner(store, &mut out).await?,
@@ -41,8 +43,8 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// What the store says of itself: progress, counters, published policies.
-async fn itself(store: &SqliteStore) -> Result<Value, Failure> {
+/// What the store says of itself: progress, counters, published policies; and the caps that are configured.
+async fn itself(store: &SqliteStore, caps: Caps) -> Result<Value, Failure> {
     let (progress, stats) = (store.progress().await?, store.stats().await?);
     let policies: Vec<Value> = store
         .policies()
@@ -64,6 +66,7 @@ async fn itself(store: &SqliteStore) -> Result<Value, Failure> {
             "attempts": counts(stats.attempts.iter().map(|(word, n)| (word.as_str(), *n))),
         },
         "policies": policies,
+        "caps": {"per_hour": caps.per_hour, "per_day": caps.per_day},
     }))
 }
 
