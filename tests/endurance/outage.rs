@@ -48,7 +48,9 @@ fn outage(cars: u32, length: Duration) {
     let back = Instant::now();
     provider.open();
     // It rests between two tries of a dead address, up to two minutes after a long time of them.
-    let rest = Duration::from_secs(15).max(length * 3).min(Duration::from_secs(130));
+    let rest = Duration::from_secs(15)
+        .max(length * 3)
+        .min(Duration::from_secs(130));
     let drain = Duration::from_secs(u64::from(cars / RATE)) * 2;
     town.wait_for("accepted", cars.into(), rest + drain + SOON, &service);
     service.stop();

@@ -87,6 +87,7 @@ pub fn verify(evidence: &Evidence) -> Result<Report, EvidenceError> {
     cases::check(&cases, &sendings, &store, &entries, &mut findings);
     let gateway = evidence.gateway_ledger.as_deref().map(ledger::read).transpose()?;
     notices::check(&sendings, &cases, &entries, gateway.as_deref(), &mut findings);
+    findings.push(ledger::caps(gateway.as_deref(), &store.caps));
     check_counts(&store, &told, &cases, &sendings, ledgers, &facts, &mut findings);
     let checkpoints = match &evidence.checkpoints {
         Some(path) => lines(path)?.collect::<Result<Vec<_>, _>>()?,

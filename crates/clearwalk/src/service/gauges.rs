@@ -4,8 +4,8 @@ use engine::notice::NoticeState;
 use engine::time::{SECOND, Timestamp};
 use metrics::gauge;
 use pipeline::metrics::{
-    ATTEMPTS, BUILD_INFO, CASES, CHAIN_AGE, CHAIN_HEIGHT, FREE_BYTES, LAG_RECORDS, LAG_SECONDS, NOTICE_OLDEST, NOTICES,
-    RECORDS, STORE_BYTES, WAL_BYTES,
+    ATTEMPTS, BUILD_INFO, CASES, CHAIN_AGE, CHAIN_HEIGHT, FREE_BYTES, LAG_RECORDS, LAG_SECONDS,
+    NOTICE_OLDEST, NOTICES, RECORDS, STORE_BYTES, WAL_BYTES,
 };
 use ports::log::Stream as _;
 use ports::read::{NoticeFilter, ReadStore as _};

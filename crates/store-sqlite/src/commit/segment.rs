@@ -215,17 +215,7 @@ pub(crate) async fn write(
     let records = batch.records.iter();
     let set_aside = records.filter(|record| record.disposition.is_set_aside()).count();
     let (epoch, at, root) = (batch.to.epoch, batch.at, packed.root);
-    let entry = entry(
-        number,
-        epoch,
-        at,
-        read,
-        Some(heard),
-        decided,
-        &root,
-        prev,
-        None,
-    );
+    let entry = entry(number, epoch, at, read, Some(heard), decided, &root, prev, None);
     sqlx::query(
         "INSERT INTO segment (batch, epoch, at, first, n, cases_first, cases, records, root, prev, hash, aside,
              inner_first, inner)
