@@ -312,6 +312,11 @@ fn first(path: &'static str) -> &'static str {
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Below 0.8 the similarity joins words that only share a beginning.
     const ENOUGH: f64 = 0.8;
+    // Longer than any key; comparing takes as long as the word times the candidate.
+    const LONGEST: usize = 128;
+    if word.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

@@ -9,6 +9,11 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 pub(crate) fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // Below 0.8 the similarity joins words that only share a beginning.
     const ENOUGH: f64 = 0.8;
+    // Nothing that is meant is as long as that, and comparing takes as long as the word times the candidate.
+    const LONGEST: usize = 128;
+    if word.len() > LONGEST {
+        return Vec::new();
+    }
     let plain = plain(word);
     let mut found: Vec<(f64, &str)> = candidates
         .into_iter()
@@ -40,5 +45,11 @@ mod tests {
         assert_eq!(nearest("plate id", ["Plate ID", "State"]), Some("Plate ID"));
         assert_eq!(nearest("colums", ["column", "columns"]), Some("columns"));
         assert_eq!(nearest("speed", ["Plate ID", "State"]), None);
+    }
+
+    #[test]
+    fn a_word_that_nobody_would_mean_is_not_compared() {
+        let word = "Plate ID".repeat(17);
+        assert_eq!(nearest(&word, [word.as_str()]), None);
     }
 }
