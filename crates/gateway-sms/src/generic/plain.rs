@@ -38,7 +38,20 @@ pub(super) fn id(id: &str) -> Arc<str> {
 
 /// Our own name for an attempt, as far as a provider gives back what could be one.
 pub(super) fn reference(text: String) -> Option<String> {
-    Some(text).filter(|text| is_word(text, LONGEST_ID, b"-") && !holds_a_phone(text))
+    // One of ours in a million has eleven digits in a row.
+    Some(text).filter(|text| is_ours(text) || is_word(text, LONGEST_ID, b"-") && !holds_a_phone(text))
+}
+
+/// Whether it has the form of the names that this engine gives attempts.
+fn is_ours(text: &str) -> bool {
+    const LENGTH: usize = 20;
+    let parts = text.strip_prefix("n-").and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(name, number)| {
+        let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let is_number =
+            !number.is_empty() && number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+        name.len() == LENGTH && name.bytes().all(is_name) && is_number
+    })
 }
 
 fn is_word(text: &str, longest: usize, marks: &[u8]) -> bool {
@@ -59,6 +72,9 @@ fn holds_a_phone(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use engine::fact::NoticeKind;
+    use engine::ids::{CaseId, NoticeId};
+
     use super::*;
 
     #[test]
@@ -110,7 +126,18 @@ mod tests {
     fn a_reference_is_a_word_of_ours_or_none() {
         let kept = |text: &str| reference(text.to_owned());
         assert_eq!(kept("n-abcdefghij2345-1"), Some("n-abcdefghij2345-1".to_owned()));
-        for text in ["13812345678", "+86 138", "张三", "", "湘K12001"] {
+        let unlucky = "n-TV7ZHE13812345678JKZ-1";
+        assert_eq!(kept(unlucky), Some(unlucky.to_owned()));
+        let attempt = NoticeId::new(&CaseId::from_text("260303-A"), NoticeKind::Waived, 0).attempt(1);
+        assert!(is_ours(attempt.as_str()), "{attempt}");
+        for text in [
+            "13812345678",
+            "+86 138",
+            "张三",
+            "",
+            "湘K12001",
+            "n-13812345678-1",
+        ] {
             assert_eq!(kept(text), None, "{text}");
         }
     }
