@@ -46,23 +46,25 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     })
 }
 
-/// How much later than requests and messages a batch of facts gets a core, as `nice` counts it.
-#[cfg(target_os = "linux")]
-const STAND_BACK: i32 = 5;
-
 /// Judging a batch takes all cores; while it does, whoever waits for an answer comes first.
 fn stand_back() {
-    let mut pool = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("judge-{number}"));
-    #[cfg(target_os = "linux")]
-    {
-        pool = pool.start_handler(|_| {
-            // On Linux this is about the one thread that calls it.
-            if let Err(error) = rustix::process::nice(STAND_BACK) {
-                tracing::debug!(%error, "judging has the same priority as requests");
-            }
-        });
-    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .thread_name(|number| format!("judge-{number}"))
+        .start_handler(|_| yield_to_others());
     if let Err(error) = pool.build_global() {
         tracing::debug!(%error, "judging has the same priority as requests");
     }
 }
+
+/// On Linux this is about the one thread that calls it.
+#[cfg(target_os = "linux")]
+fn yield_to_others() {
+    /// As `nice` counts it: enough to come second, and a third of a core where all want one.
+    const STAND_BACK: i32 = 5;
+    if let Err(error) = rustix::process::nice(STAND_BACK) {
+        tracing::debug!(%error, "judging has the same priority as requests");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn yield_to_others() {}
