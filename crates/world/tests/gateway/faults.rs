@@ -333,6 +333,7 @@ async fn a_black_hole_lets_no_connection_come_about_and_closes_again() {
         .no_proxy()
         .pool_max_idle_per_host(0)
         .connect_timeout(Duration::from_millis(300))
+        .timeout(Duration::from_millis(600))
         .build()
         .unwrap();
     let (mut tried, mut dropped) = (0, 0);
@@ -340,10 +341,12 @@ async fn a_black_hole_lets_no_connection_come_about_and_closes_again() {
         tried += 1;
         assert!(tried < 10_000, "{dropped} connections were dropped");
         match send(&new, "new").await {
-            Err(error) => {
-                assert!(error.is_connect() && error.is_timeout(), "{error:?}");
+            Err(error) if error.is_connect() => {
+                assert!(error.is_timeout(), "{error:?}");
                 dropped += 1;
             }
+            // It came about while the hole was opening, and nobody takes it before the end.
+            Err(error) => assert!(error.is_timeout(), "{error:?}"),
             Ok(answer) if dropped == 0 => assert!(answer.status().is_success(), "the hole is not open yet"),
             Ok(answer) => break answer.status(),
         }
