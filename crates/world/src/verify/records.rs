@@ -2,6 +2,7 @@
 //! duplicate.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -303,14 +304,40 @@ pub(super) fn check(
             kept.meet(&record, id, *content);
         }
     }
-    let next = store.progress.next;
-    for position in 1..next {
-        once.must(told.digests.contains_key(&position), || {
-            format!("record {position} was read and is not accounted for")
-        });
-    }
+    unaccounted(&told, store.progress.next, &mut once);
     findings.extend([once, progress(&told, facts, store), kept.finding, poison]);
     Ok(told)
+}
+
+/// Promise 1, the other way round: what was read and no record tells of.
+fn unaccounted(told: &Told, next: u64, once: &mut Finding) {
+    for gap in gaps(told.digests.keys().copied(), next) {
+        once.breaks(gap.end - gap.start, || match gap.end - gap.start {
+            1 => format!("record {} was read and is not accounted for", gap.start),
+            _ => format!(
+                "records {} to {} were read and are not accounted for",
+                gap.start,
+                gap.end - 1
+            ),
+        });
+    }
+}
+
+/// What is missing from `positions` between the first position and `next`. An export may claim any `next`, so that it is not
+/// counted up to.
+fn gaps(positions: impl Iterator<Item = u64>, next: u64) -> Vec<Range<u64>> {
+    let mut known: Vec<u64> = positions.filter(|position| *position < next).collect();
+    known.sort_unstable();
+    known.push(next);
+    let mut expected = 1;
+    let mut gaps = Vec::new();
+    for position in known {
+        if position > expected {
+            gaps.push(expected..position);
+        }
+        expected = position.saturating_add(1);
+    }
+    gaps
 }
 
 /// Promise 2.
@@ -323,10 +350,10 @@ fn progress(told: &Told, facts: &Facts, store: &Store) -> Finding {
     finding.look();
     let next = store.progress.next;
     let highest = told.digests.keys().max().copied().unwrap_or_default();
-    finding.must(next == highest + 1, || {
+    finding.must(next.checked_sub(1) == Some(highest), || {
         format!("intake goes on at {next}, and the highest record is {highest}")
     });
-    finding.must(next <= facts.last + 1, || {
+    finding.must(next.saturating_sub(1) <= facts.last, || {
         format!("intake goes on at {next}, and the log ends at {}", facts.last)
     });
     finding.must(store.progress.epoch > 0 || next == 1, || {
@@ -377,5 +404,19 @@ impl Kept {
                     format!("record {at} says something else under a known id and is {word}")
                 }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gaps;
+
+    #[test]
+    fn what_is_missing_is_found_without_counting_up_to_what_is_claimed() {
+        let of = |positions: &[u64], next| gaps(positions.iter().copied(), next);
+        assert!(of(&[2, 1, 3], 4).is_empty() && of(&[], 1).is_empty() && of(&[], 0).is_empty());
+        assert_eq!(of(&[5, 2], 8), [1..2, 3..5, 6..8]);
+        assert_eq!(of(&[1, 4, 9], 6), [2..4, 5..6]);
+        assert_eq!(of(&[3], u64::MAX), [1..3, 4..u64::MAX]);
     }
 }

@@ -56,11 +56,15 @@ impl Finding {
     }
 
     pub(super) fn must(&mut self, holds: bool, offence: impl FnOnce() -> String) {
-        if holds {
-            return;
+        if !holds {
+            self.breaks(1, offence);
         }
+    }
+
+    /// It is broken so many times, for one reason.
+    pub(super) fn breaks(&mut self, times: u64, offence: impl FnOnce() -> String) {
         self.verdict = Verdict::Broken;
-        self.broken += 1;
+        self.broken = self.broken.saturating_add(times);
         if self.offenders.len() < SHOWN {
             self.offenders.push(offence());
         }
